@@ -10,7 +10,14 @@ export { type ClusterOptions, generateCluster } from "./crypto/roster/generate_c
 export { ConfigError } from "./crypto/config_error.ts";
 export { type KeyFile, type KeyKind, parseKeyFile, readKeyFile, unlockKeyFile } from "./crypto/keys/key_file.ts";
 export { type BackendChoice, loadBackend, type LoadedBackend } from "./crypto/signing/load_backend.ts";
-export { parseRoster, readRoster } from "./crypto/roster/parse_roster.ts";
+export {
+  parseRoster,
+  parseSignedRoster,
+  readRoster,
+  readSignedRoster,
+  type RosterFile,
+  type SignedRoster,
+} from "./crypto/roster/parse_roster.ts";
 // Replicas and the application's port.
 export type { ProtocolConstants } from "./protocol/config.ts";
 export { InvariantError } from "./protocol/invariant.ts";

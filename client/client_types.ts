@@ -1,12 +1,15 @@
 /** The client library's interface. */
 import type { KeyFile } from "../crypto/keys/key_file.ts";
+import type { RosterFile, SignedRoster } from "../crypto/roster/parse_roster.ts";
 import type { Roster } from "../crypto/roster/roster_types.ts";
+import type { Step } from "../crypto/roster/verify_end.ts";
 import type { SignatureBackend } from "../crypto/signing/backend.ts";
 import type { ClientTransport } from "../transport/port.ts";
 import type { BackupSources } from "./calls/backup_sources.ts";
 import type { CommittedEntry } from "./calls/committed_command.ts";
 import type { FastReadOutcome, KvCalls } from "./calls/kv.ts";
 import type { QueryOutcome } from "./calls/node_calls.ts";
+import type { Reconfigured, ReconfigureOptions } from "./calls/reconfigure.ts";
 import type { ReplicaStatus } from "./calls/status_report.ts";
 import type { InboxCounters } from "./loop/inbox.ts";
 import type { CallOptions, Executed, RequestOptions } from "./loop/requests.ts";
@@ -14,7 +17,11 @@ import type { ClientTimings } from "./loop/timings.ts";
 
 /** Dependencies and options of a client. */
 export interface ClientOptions {
-  readonly roster: Roster;
+  /**
+   * The roster with which the client begins; from there it follows the cluster from epoch to epoch (§13.12). Give it as it was signed, as `readSignedRoster` and `getRoster` do: by
+   * a roster without its signatures no change can be handed in, and none is found where its file lacks members that have defaults.
+   */
+  readonly roster: Roster | SignedRoster;
   /** Key of a client in the roster, or the operator's, which can do nothing but `setActive`. */
   readonly key: KeyFile;
   /** Closed together with the client. */
@@ -34,6 +41,8 @@ export interface ClientOptions {
   readonly seed?: number;
   /** A replica contradicted an answer that enough others gave alike to the request with this digest, under its signature. */
   readonly onDisagreement?: (replica: string, request: string) => void;
+  /** The client has followed ends of epochs to another roster, one step at least, which a `RosterStore` keeps; `close` waits for it. Must not reject. */
+  readonly onRoster?: (steps: readonly Step[]) => Promise<void>;
 }
 
 /** Counters of what a client has noticed so far. */
@@ -71,10 +80,21 @@ export interface Client extends KvCalls {
   getStatus(options?: CallOptions): Promise<ReplicaStatus[]>;
   /** Has `replica` take part in the protocol, or stay out of it. Operator only. */
   setActive(replica: string, active: boolean, options?: CallOptions): Promise<void>;
+  /**
+   * Returns the roster in force as the cluster's own chain proves it, once Q replicas have said that there is no later one (§13.12). More than f that
+   * lie can hide one.
+   */
+  getRoster(options?: CallOptions): Promise<RosterFile>;
+  /**
+   * Has the cluster change to `next`, which follows the roster in force and is signed by enough operators (§13.1), and waits until Q of its replicas have begun. Needs a client that
+   * was given a signed roster. Rejects with `ConfigError` where `next` is none that can follow, and with {@linkcode RefusedError} where the cluster says so. It may be called again: a change that is in force is no error.
+   */
+  reconfigure(next: SignedRoster, options?: ReconfigureOptions): Promise<Reconfigured>;
   /** Fetches the parts of a backup for `takeBackup`. Needs a client's key. */
   readonly sources: BackupSources;
+  /** The roster in force, as far as this client knows. */
   readonly roster: Roster;
   readonly report: ClientReport;
-  /** Rejects pending calls with `ClosedError` and closes the transport. */
+  /** Rejects pending calls with `ClosedError`, closes the transport, and waits for `onRoster`. */
   close(): Promise<void>;
 }

@@ -76,6 +76,10 @@ export type RefusalCode =
   | "malformed"
   /** The cluster holds keys that a restore must not overwrite. */
   | "not-empty"
+  /** The change of the roster is none that may follow the one in force. */
+  | "change-refused"
+  /** Too few replicas of the new roster can be reached; nothing was sent. */
+  | "not-reachable"
   /** Enough replicas refused alike; the message gives their reason. */
   | "replica-refused";
 
@@ -109,6 +113,23 @@ export class UndecidedError extends Error {
 /** Thrown when the call itself is wrong: an argument out of its limits, or a key that may not do this. Nothing was sent. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
+}
+
+/**
+ * Thrown once the cluster has a roster that does not list the key of this client (§13.12): under no id of its kind, or under this id with another key. If `undecided` is true the call
+ * was under way then: what it sent may have been executed, or still be.
+ */
+export class NotListedError extends Error {
+  override readonly name = "NotListedError";
+  readonly undecided: boolean;
+
+  constructor(epoch: number, owner: string, undecided: boolean) {
+    super(
+      `the roster of epoch ${epoch}, which the cluster has by now, does not list the key of ${owner}; wanted a key that it lists` +
+        (undecided ? ". What was under way may have been executed or still be: read before you repeat it" : ""),
+    );
+    this.undecided = undecided;
+  }
 }
 
 /** Thrown when the client was closed, or its transport failed (see `cause`), with this call pending. */

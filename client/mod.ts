@@ -10,6 +10,8 @@ export { type EvidenceFile, evidenceFileText, parseEvidenceFile } from "./eviden
 export { evidenceJudge, type Judgement } from "./evidence/judge_evidence.ts";
 export { type NamedText, type Trust, type Verdict, verifyFiles } from "./evidence/verify_files.ts";
 export { createClient } from "./client.ts";
+export { RosterStore } from "./epochs/roster_store.ts";
+export { type Step, verifyEnd } from "../crypto/roster/verify_end.ts";
 export type { Client, ClientOptions, ClientReport } from "./client_types.ts";
 export type {
   CommittedCommand,
@@ -24,6 +26,7 @@ export {
   InvalidBackupError,
   NoQuorumError,
   NoSourceError,
+  NotListedError,
   type QuorumProgress,
   type RefusalCode,
   RefusedError,
@@ -48,6 +51,7 @@ export { answersNeeded } from "./session/reply_tally.ts";
 export type { CallOptions, Executed, RequestOptions } from "./loop/requests.ts";
 export { diagnosed } from "./calls/diagnosis.ts";
 export { type ClusterHealth, judgeHealth, type ReplicaStanding } from "./calls/cluster_health.ts";
+export type { Reconfigured, ReconfigureOptions, ReconfigureProgress } from "./calls/reconfigure.ts";
 export type { ReplicaStatus } from "./calls/status_report.ts";
 export type { ClientTimings } from "./loop/timings.ts";
 export type { QueryOutcome } from "./calls/node_calls.ts";

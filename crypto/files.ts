@@ -130,6 +130,33 @@ export async function writeNewFile(path: string, text: string, mode: number): Pr
   }
 }
 
+/** Makes the name of a file durable by syncing its directory; if a directory cannot be synced, there is nothing more to do. */
+export function syncDirectoryOf(path: string): void {
+  const end = path.lastIndexOf("/");
+  try {
+    using directory = Deno.openSync(end < 0 ? "." : path.slice(0, end + 1));
+    directory.syncSync();
+  } catch {
+    // Windows does not open directories; its file systems keep names in a journal.
+  }
+}
+
+/**
+ * Writes a file with permission bits `mode` in the place of what is there; its content is durable when the promise resolves. Whoever reads it finds the old
+ * content or the new one, never a part. Throws `ConfigError` if the path leads nowhere.
+ */
+export async function replaceFile(path: string, text: string, mode: number): Promise<void> {
+  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
+  try {
+    await writeDurably(temporary, new TextEncoder().encode(text), mode);
+    await Deno.rename(temporary, path);
+    syncDirectoryOf(path);
+  } catch (cause) {
+    await removeIfThere(temporary);
+    throw unusablePath(path, cause, "a file that may be replaced");
+  }
+}
+
 /** New files by path, and how each is written. */
 export type NewFiles = ReadonlyMap<string, (path: string) => Promise<void>>;
 

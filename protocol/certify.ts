@@ -120,7 +120,7 @@ export const plausibleCheckpointProof = (members: Membership, { stable, commit }
   plausibleCertificate(members, commit);
 
 /** Returns whether this is the state that the epoch begins with, which no signature certifies. */
-const isGenesisState = (
+export const isGenesisState = (
   { genesis }: Membership,
   { index, hash, stateDigest, checkpoints }: StableCheckpoint,
 ): boolean =>

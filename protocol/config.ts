@@ -51,6 +51,8 @@ export interface CoreConfig {
   readonly self: ReplicaId;
   /** All replicas in roster order; a replica's position decides its turn (§6.10). */
   readonly replicas: readonly ReplicaId[];
+  /** Names of replicas of the epoch before that are no members, or by another key: they may have the state that the epoch began with (§13.7). */
+  readonly former?: readonly ReplicaId[];
   /** Clients whose requests are served. */
   readonly clients: ReadonlySet<ClientId>;
   readonly constants: ProtocolConstants;

@@ -1,7 +1,7 @@
 /** Invariants of §10. A violated one stops the replica: it serves nothing rather than guess. */
 
 /** The invariants of §10 that one replica can see. */
-export type Invariant = "I1" | "I2" | "I3" | "I4" | "I5" | "I6" | "I7" | "I8" | "I9" | "I10" | "internal";
+export type Invariant = "I1" | "I2" | "I3" | "I4" | "I5" | "I6" | "I7" | "I8" | "I9" | "I10" | "I11" | "internal";
 
 /** A violated invariant: a bug in this replica, or more than f Byzantine replicas. The message begins with the invariant's name. */
 export class InvariantError extends Error {

@@ -13,6 +13,10 @@ export const LIMITS = {
   maxOperators: 16,
   /** Bytes of the difference between two rosters, as one command may carry it. */
   maxChangeBytes: 60 * 1024,
+  /** Bytes of the text of a roster file. */
+  maxRosterBytes: 2 * 1024 * 1024,
+  /** Ends of epochs in one answer to GetEpochs (§13.12). */
+  maxEpochEnds: 64,
   /** Bytes of UTF-8 of a replica, client or cluster id. */
   maxIdBytes: 64,
   /** Bytes of one client command or query (a 64 KiB value, a 1 KiB key and their framing). */

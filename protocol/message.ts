@@ -216,7 +216,7 @@ export interface QueryReply {
   readonly nonce: number;
   readonly ok: boolean;
   /**
-   * ClientHello: the route's challenge and this replica's applied index. GetCheckpoint, GetChunks, GetEntries: values that prove themselves. The others, and every refusal: JSON in
+   * ClientHello: the route's challenge and this replica's applied index. GetCheckpoint, GetChunks, GetEntries, GetEpochs: values that prove themselves. The others, and every refusal: JSON in
    * UTF-8, `{"error": …}` when not ok.
    */
   readonly payload: Uint8Array;
@@ -251,7 +251,8 @@ export type ClientMessage =
   | SetActive
   | GetCheckpoint
   | GetChunks
-  | GetEntries;
+  | GetEntries
+  | GetEpochs;
 /** Every body a replica signs for clients. */
 export type ReplyMessage = Reply | QueryReply;
 /** Every signed body. */
@@ -280,4 +281,12 @@ export interface GetEntries {
   readonly client: ClientId;
   readonly nonce: number;
   readonly from: LogIndex;
+}
+
+/** §13.12, client → replica: asks for the ends of epochs, of `epoch` and of those after it. */
+export interface GetEpochs {
+  readonly kind: "GetEpochs";
+  readonly client: ClientId;
+  readonly nonce: number;
+  readonly epoch: number;
 }

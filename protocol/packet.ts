@@ -7,6 +7,7 @@
  */
 import type { Certificate, CheckpointProof, ElectionProof } from "./certificate.ts";
 import type { Entry, Request } from "./entry.ts";
+import type { EpochEnd } from "./epochs/epoch_end.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Digest } from "./ids.ts";
 import type { ClientMessage, PeerMessage, PreVote, QueryReply, ReadPart, Reply, ReplyPart } from "./message.ts";
@@ -65,11 +66,27 @@ export interface EvidencePacket {
   readonly evidence: Evidence;
 }
 
+/** Asks whoever is in a later epoch for the end of this one, in which the sender is (§13.8). It is of no epoch, and signed by nobody. */
+export interface FetchEpochPacket {
+  readonly kind: "FetchEpoch";
+  readonly epoch: number;
+}
+
+/** The end of an epoch, shown to whoever is late in it or new behind it (§13.8). It is of no epoch, and proves itself. */
+export interface EpochEndPacket {
+  readonly kind: "EpochEnd";
+  readonly end: EpochEnd;
+  /** The text of the roster file of the epoch that ended, for who lacks it: at most `LIMITS.maxRosterBytes` of UTF-8. */
+  readonly roster: Uint8Array | null;
+}
+
 /** A packet that replicas send each other, as received. */
 export type Packet =
   | { [K in PeerKind]: PeerPacket<K, Signed<PeerMessageOf<K>>> }[PeerKind]
   | ForwardedRequestPacket
-  | EvidencePacket;
+  | EvidencePacket
+  | FetchEpochPacket
+  | EpochEndPacket;
 
 /** A packet that the core outputs to be signed and sent. */
 export type UnsignedPacket =

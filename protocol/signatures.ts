@@ -1,5 +1,6 @@
 /** The signatures a packet depends on, listed for the shell to verify in bulk. */
 import type { Certificate, CheckpointProof, ElectionProof } from "./certificate.ts";
+import type { EpochEnd } from "./epochs/epoch_end.ts";
 import type { Evidence } from "./evidence.ts";
 import type { ClientId, ReplicaId } from "./ids.ts";
 import type { Message, MessageKind, Request } from "./message.ts";
@@ -39,6 +40,8 @@ export function senderOf(packet: Packet): ReplicaId | null {
       return packet.signed.message.replica;
     case "ForwardedRequest":
     case "Evidence":
+    case "FetchEpoch":
+    case "EpochEnd":
       return null;
     default:
       return packet satisfies never;
@@ -57,6 +60,10 @@ export function listSignatures(packet: Packet): SignatureClaim[] {
       }];
     case "Evidence":
       return ofEvidence(packet.evidence);
+    case "FetchEpoch":
+      return [];
+    case "EpochEnd":
+      return ofEpochEnd(packet.end);
     case "AppendEntries":
     case "PreVote":
       return [own(packet), ...(packet.proof ? ofProof(packet.proof) : [])];
@@ -93,7 +100,7 @@ export const ofRequest = (signed: Signed<Request>): SignatureClaim => ({
   signed,
 });
 
-type SignedPacket = Exclude<Packet, { readonly kind: "ForwardedRequest" | "Evidence" }>;
+type SignedPacket = Exclude<Packet, { readonly kind: "ForwardedRequest" | "Evidence" | "FetchEpoch" | "EpochEnd" }>;
 
 const own = (packet: SignedPacket): SignatureClaim => replica(senderOf(packet)!, packet.signed);
 
@@ -113,6 +120,9 @@ export const ofCheckpointProof = ({ stable, commit }: CheckpointProof): Signatur
   ...stable.checkpoints.map((c) => replica(c.message.replica, c)),
   ...ofCertificate(commit),
 ];
+
+/** Returns the signatures of an end, all of them by replicas of its epoch (§13.4): they are good under the roster of that one alone. */
+export const ofEpochEnd = ({ proof }: EpochEnd): SignatureClaim[] => ofCheckpointProof(proof);
 
 const ofProof = (proof: ElectionProof): SignatureClaim[] => [
   ...ofCertificate(proof.base),

@@ -1,5 +1,7 @@
 /** One life of a core, from loading its disk to the end of the replica or to the disk's refusal: core, effects, ingress, event loop. */
 import { sha256Hex } from "../crypto/digest.ts";
+import { rosterText } from "../crypto/roster/roster.ts";
+import type { Roster } from "../crypto/roster/roster_types.ts";
 import type { Ports } from "../protocol/ports.ts";
 import { encodeMessage, encodePacket } from "../transport/codec/mod.ts";
 import { Activation } from "./answers/activation.ts";
@@ -9,10 +11,15 @@ import { TurnAway } from "./answers/turn_away.ts";
 import { type Adversary, createAdversary } from "./byzantine/mod.ts";
 import { createState } from "./core/create_state.ts";
 import type { Recovered } from "./core/log/durable_state.ts";
+import type { CoreState } from "./core/state.ts";
 import { createDurableMark, type DurableMark } from "./disk/durable_mark.ts";
 import { watchStorage } from "./disk/watched_storage.ts";
 import { createEffects, type EffectPorts, type RunInputs } from "./effects.ts";
+import { EpochTalk } from "./epochs/epoch_talk.ts";
+import { formerNames, newcomersIn } from "./epochs/members.ts";
+import { readArchived } from "./epochs/rosters.ts";
 import { EventLoop } from "./event_loop.ts";
+import { formerOf } from "./ingress/former.ts";
 import { Ingress } from "./ingress/ingress.ts";
 import { INGRESS_LIMITS } from "./limits/ingress_limits.ts";
 import { coreConfigOf } from "./replica_config.ts";
@@ -22,9 +29,10 @@ import { EventLog } from "./status/event_log.ts";
 import { SignsOfLife } from "./status/signs_of_life.ts";
 import { StatusReporter } from "./status/status.ts";
 import { TransferProgress } from "./status/transfer_progress.ts";
-import type { Storage } from "./storage/port.ts";
+import type { EpochArchive, Storage } from "./storage/port.ts";
 
 export interface CoreInstance {
+  readonly state: CoreState;
   /** Its `run` rejects with InvariantError, GuardError or StorageError if this core cannot go on; nothing more is signed then. */
   readonly loop: EventLoop;
   readonly status: StatusReporter;
@@ -45,12 +53,13 @@ export function createCoreInstance(
   const settings = settingsOf(parts, scope, storage, recovered);
   const { state, takesPart, mark, activation } = settings;
   const { refused, check, transport, work, now, backend, peers, peerMemory } = scope;
-  const handlers = handlersOf(parts, scope, settings);
+  const handlers = handlersOf(parts, scope, settings, storage);
   const loop = new EventLoop({
     ...{ state, transport, work, refused, now, whileInactive },
     ingress: new Ingress({
-      ...{ state, check, queries: handlers.queries, refused },
+      ...{ state, check, queries: handlers.queries, refused, talk: settings.talk, former: settings.former },
       heard(peer, packet, at) {
+        settings.talk.joined(peer);
         peers.heard(peer, at);
         peerMemory.heard(peer, packet, at);
       },
@@ -66,7 +75,7 @@ export function createCoreInstance(
     takesPart,
     activation,
   });
-  return { loop, status: handlers.status, mark };
+  return { state, loop, status: handlers.status, mark };
 }
 
 type Settings = ReturnType<typeof settingsOf>;
@@ -74,12 +83,19 @@ type Settings = ReturnType<typeof settingsOf>;
 /** Returns the parts of its own that a core starts with. */
 function settingsOf(parts: ReplicaParts, scope: ReplicaScope, storage: Storage, recovered: Recovered) {
   const { now, disk, line } = scope;
-  const config = coreConfigOf(parts.roster, line, parts.seed);
   const ports: Ports = { hash: sha256Hex, machine: parts.machine, changes: scope.changes, chunks: storage.chunks };
   const startedAt = now();
+  const { backend, roster } = scope;
+  const before = scope.epoch === 1 ? null : readArchived(storage.epochs, scope.epoch - 1, backend);
+  const former = before === null ? [] : formerNames(roster, before.roster);
+  const config = { ...coreConfigOf(roster, line, parts.seed), former };
   const { recovery } = recovered.hardState;
   if (recovery !== null) parts.log.log("warn", "learner", { bar: recovery.bar, commitIndex: recovered.commitIndex });
-  parts.recorder?.begin({ config, recovered, chunks: storage.chunks, startedAt, byzantine: parts.byzantine ?? null });
+  const { raw, roster: { operatorKey }, signatures } = scope.changes.current;
+  parts.recorder?.begin({
+    ...{ config, roster: rosterText(raw, operatorKey, signatures), recovered, chunks: storage.chunks, startedAt },
+    byzantine: parts.byzantine ?? null,
+  });
   const state = createState(config, recovered, ports, startedAt);
   const activation = new Activation(config.self, storage, () => disk.refused);
   return {
@@ -88,11 +104,26 @@ function settingsOf(parts: ReplicaParts, scope: ReplicaScope, storage: Storage, 
     watched: watchStorage(storage, disk, now),
     takesPart: () => (activation.active || activation.leaving) && !disk.refused,
     events: new EventLog(scope.paced),
+    talk: createTalk(scope, before?.roster ?? null, storage.epochs),
+    former: before === null ? null : formerOf(before, scope.file, former, backend),
   };
 }
 
+/** Returns the talk with replicas of other epochs. */
+function createTalk(
+  { transport, epoch, roster, line }: ReplicaScope,
+  before: Roster | null,
+  epochs: EpochArchive,
+): EpochTalk {
+  const archive = () => epochs;
+  return new EpochTalk({
+    ...{ epoch, archive, newcomers: newcomersIn(roster, before, line.id) },
+    send: (peer, packet) => transport.sendToPeer(peer, encodePacket(packet, epoch)),
+  });
+}
+
 /** Returns the handlers that answer clients. */
-function handlersOf(parts: ReplicaParts, scope: ReplicaScope, settings: Settings) {
+function handlersOf(parts: ReplicaParts, scope: ReplicaScope, settings: Settings, storage: Storage) {
   const { state, activation, events, takesPart, mark } = settings;
   const { routes, backend, disk } = scope;
   const replier = new Replier({ ...scope, state });
@@ -117,12 +148,18 @@ function handlersOf(parts: ReplicaParts, scope: ReplicaScope, settings: Settings
   const queries = createQueryHandler({
     state,
     machine,
+    changes: scope.changes,
+    epochs: storage.epochs,
     chunks: settings.ports.chunks,
     routes,
     replier,
     status,
     activation,
-    turnAway: new TurnAway(settings.config.self, (route, frames) => parts.transport.sendToClient(route, frames)),
+    turnAway: new TurnAway(
+      settings.config.self,
+      scope.epoch,
+      (route, frames) => parts.transport.sendToClient(route, frames),
+    ),
     takesPart,
     onActivation,
   });
@@ -148,8 +185,8 @@ function runInputs(parts: ReplicaParts, scope: ReplicaScope, settings: Settings,
 
 function effectPorts(parts: ReplicaParts, scope: ReplicaScope, settings: Settings, { replier }: Handlers): EffectPorts {
   const { transport, log, recorder } = parts;
-  const { signer, refused, ignored, now, peers } = scope;
-  const { events, watched, mark, state, config } = settings;
+  const { signer, refused, ignored, now, peers, epoch } = scope;
+  const { events, watched, mark, state, config, talk } = settings;
   const signs = new SignsOfLife(config.constants.electionTimeoutMs, (frames) => transport.publish(frames));
   const progress = new TransferProgress(log);
   return {
@@ -158,11 +195,11 @@ function effectPorts(parts: ReplicaParts, scope: ReplicaScope, settings: Setting
     encode: encodeMessage,
     sign: (message, body) => signer.sign(message.kind, body),
     send(to, packet) {
-      const frames = encodePacket(packet);
+      const frames = encodePacket(packet, epoch);
       for (const peer of to) transport.sendToPeer(peer, frames);
     },
     publish(packet) {
-      const frames = encodePacket(packet);
+      const frames = encodePacket(packet, epoch);
       transport.publish(frames);
       signs.published(packet.kind, frames, now());
     },
@@ -173,6 +210,7 @@ function effectPorts(parts: ReplicaParts, scope: ReplicaScope, settings: Setting
       recorder?.observe(input, outputs);
       progress.look(state, input.now);
       peers.look(input.now);
+      talk.look(input.now);
       signs.look(input.now);
       if (verdict.verdict === "reject") refused.add(`core:${verdict.code}`);
       else if (verdict.verdict === "ignore") ignored.add(verdict.code);

@@ -73,7 +73,7 @@ export function createEffects(
     let batch = withSnapshot(state, inputs, snapshotBytes);
     do {
       const outputs = [...batch, { kind: "flush" } as const].map((input) => take(input, now));
-      batch = persistAndSend(state.config.self, waiting, ports, outputs, now);
+      batch = persistAndSend(state, waiting, ports, outputs, now);
       for (const output of outputs) replies.push(...output.replies);
     } while (batch.length > 0);
     if (state.appliedIndex < state.commitIndex) {
@@ -101,7 +101,7 @@ function stepOrTell(state: CoreState, input: Input, corePorts: Ports, ports: Eff
 
 /** Commits one transaction, then executes everything that rests on it; returns this replica's own packets as its next inputs. */
 function persistAndSend(
-  self: ReplicaId,
+  { config: { self }, genesis: { epoch } }: CoreState,
   waiting: WaitingCommit,
   ports: EffectPorts,
   outputs: readonly Outputs[],
@@ -111,7 +111,7 @@ function persistAndSend(
   const bodies = new Map(
     honest.flatMap(({ packet }) => isOwn(packet) ? [[packet.signed, ports.encode(packet.signed)]] : []),
   );
-  const intents = honest.flatMap(({ packet }) => intentOf(packet, bodies));
+  const intents = honest.flatMap(({ packet }) => intentOf(packet, bodies, epoch));
   const operations = waiting.join(outputs.flatMap(({ persist }) => persist), intents);
   const outgoing = ports.corrupt?.(honest, now) ?? honest;
   const own: InputWithoutTime[] = [];
@@ -145,11 +145,15 @@ const isOwn = (packet: UnsignedPacket): packet is OwnPacket =>
   packet.kind !== "ForwardedRequest" && packet.kind !== "Evidence";
 
 /** Returns what the last-signed guard has to allow before this packet may be signed (§4.2). */
-function intentOf(packet: UnsignedPacket, bodies: ReadonlyMap<PeerMessage, Uint8Array>): SigningIntent[] {
-  if (packet.kind === "Vote") return [{ kind: "vote", vote: packet.signed, body: bodies.get(packet.signed)! }];
-  if (packet.kind === "Checkpoint") return [{ kind: "checkpoint", checkpoint: packet.signed }];
+function intentOf(
+  packet: UnsignedPacket,
+  bodies: ReadonlyMap<PeerMessage, Uint8Array>,
+  epoch: number,
+): SigningIntent[] {
+  if (packet.kind === "Vote") return [{ epoch, kind: "vote", vote: packet.signed, body: bodies.get(packet.signed)! }];
+  if (packet.kind === "Checkpoint") return [{ epoch, kind: "checkpoint", checkpoint: packet.signed }];
   if (packet.kind !== "AppendEntriesResponse") return [];
-  return [{ kind: "acks", term: packet.signed.term, heads: packet.signed.acks }];
+  return [{ epoch, kind: "acks", term: packet.signed.term, heads: packet.signed.acks }];
 }
 
 /** Signs a packet. One signature serves all receivers of the same body (§2.4), with or without a proof attached. */

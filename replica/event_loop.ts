@@ -1,5 +1,7 @@
 /** The loop of a replica: receive → ingress → core and effects → tick. One batch per turn, so that steps share a transaction. */
+import type { Request } from "../protocol/entry.ts";
 import { LIMITS } from "../protocol/limits.ts";
+import type { Signed, Verified } from "../protocol/signed.ts";
 import type { ReplicaTransport } from "../transport/port.ts";
 import type { Activation } from "./answers/activation.ts";
 import { hasSnapshotWork } from "./core/checkpoints/checkpoints.ts";
@@ -47,6 +49,7 @@ export class EventLoop {
   #tickAt = -Infinity;
   #lastTick: number | null = null;
   #stopping = false;
+  readonly #handed: Verified<Signed<Request>>[] = [];
   /** True once this replica is to end as soon as it has left its office. */
   #ending = false;
   /** Reason to leave that the core was told last; null if it is to stay. */
@@ -58,10 +61,10 @@ export class EventLoop {
     this.#backlog = new Backlog(INGRESS_LIMITS.maxBacklog, (packet) => ingress.overflowed(packet, now()));
   }
 
-  /** Runs until {@linkcode stop}; rejects with the error of a turn. It may then be called again; the rest of that turn's inputs is lost. */
+  /** Runs until {@linkcode stop}, or until the epoch has ended here (§13.4); rejects with the error of a turn. It may then be called again; the rest of that turn's inputs is lost. */
   async run(): Promise<void> {
     const { transport, ingress, now } = this.#parts;
-    while (!this.#stopping) {
+    while (!this.#stopping && !this.#hasEnded()) {
       const waitMs = !this.#backlog.empty || this.#hasWork() ? 0 : Math.max(0, this.#tickAt - now());
       const received = await transport.receive(waitMs, INGRESS_LIMITS.receiveBatch);
       if (this.#stopping) return;
@@ -71,6 +74,11 @@ export class EventLoop {
       this.#turn();
       this.#parts.turnEnds?.();
     }
+  }
+
+  /** Hands requests to the core that an earlier one held, as if their clients intervened (§13.7); to be called before it runs. */
+  hand(requests: readonly Signed<Request>[]): void {
+    this.#handed.push(...requests as readonly Verified<Signed<Request>>[]);
   }
 
   /** Ends the loop after the turn in progress. */
@@ -85,6 +93,11 @@ export class EventLoop {
     this.#ending = true;
     this.#tickAt = Math.min(this.#tickAt, this.#parts.now());
     this.#parts.transport.wake();
+  }
+
+  /** A disk that refuses has to be back before the next epoch can begin on it. */
+  #hasEnded(): boolean {
+    return this.#parts.state.ended !== null && this.#parts.takesPart();
   }
 
   /** Returns whether there is work without a packet or a timer: entries to apply, a snapshot to write. */
@@ -108,6 +121,8 @@ export class EventLoop {
     const reason = this.#reasonToLeave();
     if (reason !== this.#told) inputs.push({ kind: "leave", reason });
     this.#told = reason;
+    const handed = this.#handed.splice(0);
+    inputs.push(...handed.map((request) => ({ kind: "request", request, intervention: true, via: null }) as const));
     const due = time >= this.#tickAt;
     if (due) inputs.push({ kind: "tick", lateMs: this.#lateness(time) });
     if (inputs.length > 0 || this.#hasWork()) {

@@ -2,7 +2,7 @@
 import { ConfigError } from "../crypto/config_error.ts";
 import { dropLoadingPermissions, dropPathPermissions } from "../crypto/drop_permissions.ts";
 import { unlockKeyFile } from "../crypto/keys/key_file.ts";
-import { readRoster } from "../crypto/roster/parse_roster.ts";
+import { readSignedRoster } from "../crypto/roster/parse_roster.ts";
 import { loadBackend } from "../crypto/signing/load_backend.ts";
 import { threadSources } from "../crypto/signing/threads/sources.ts";
 import { trustsReplicas } from "../protocol/config.ts";
@@ -19,6 +19,8 @@ import { threadsFor, withThreads } from "./verify_threads.ts";
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+/** It is to be started again, with permissions for the roster that is in force now: what is wrong is temporary (sysexits.h). */
+const EXIT_RESTART = 75;
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGTERM", "SIGINT"];
 
 /** Output of the process itself. Neither a full disk nor a closed pipe behind it ends a replica, so `console` is not used. */
@@ -38,9 +40,11 @@ async function main(args: readonly string[]): Promise<number> {
     const replica = await start(flags, named);
     const signal = stopOnSignal(replica);
     const health = flags.health === null ? null : keepHealthFile(flags.health, () => replica.trouble());
-    await replica.finished.finally(() => health?.end());
-    warn(logLine(named.id, "info", "stopped", { reason: signal.received ?? "stop" }));
-    return EXIT_DONE;
+    const outcome = await replica.finished.finally(() => health?.end());
+    warn(
+      logLine(named.id, "info", "stopped", { reason: signal.received ?? (outcome === "stopped" ? "stop" : outcome) }),
+    );
+    return outcome === "restart" && signal.received === null ? EXIT_RESTART : EXIT_DONE;
   } catch (error) {
     if (error instanceof ConfigError) {
       warn(`replica${named.id === "?" ? "" : ` ${named.id}`}: ${error.message}`);
@@ -61,7 +65,8 @@ export async function start(flags: ReplicaFlags, named: { id: string }): Promise
   if (flags.transport === "zmtp") dropLoadingPermissions();
   const key = await unlockKeyFile(flags.key, flags.passphraseFile, backend);
   named.id = key.id;
-  const roster = await readRoster(flags.cluster, key.operatorKey, backend);
+  const file = await readSignedRoster(flags.cluster, key.operatorKey, backend);
+  const { roster } = file;
   const log = createLogger(key.id, flags.logLevel);
   const isSigned = !trustsReplicas(roster.constants);
   if (!isSigned) threaded.close();
@@ -82,7 +87,7 @@ export async function start(flags: ReplicaFlags, named: { id: string }): Promise
     log.log("info", "first-start", { data: dataDir, note });
   }
   const replica = await startReplica({
-    ...{ roster, key, dataDir, backend: loaded, bindHost, log, firstStart, recover, byzantine, record },
+    ...{ roster: file, key, dataDir, backend: loaded, bindHost, log, firstStart, recover, byzantine, record },
     ...{ engine, insecurePlaintext },
   });
   noteRun({ keyFile: flags.key, publicKey });

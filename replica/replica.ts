@@ -1,23 +1,36 @@
 /** One replica on a storage and a transport: it runs a core, and a new one from the disk each time the disk refused and is back. */
+import { sha256Hex, unhex } from "../crypto/digest.ts";
+import type { SignedRoster } from "../crypto/roster/parse_roster.ts";
+import type { Roster } from "../crypto/roster/roster_types.ts";
+import { changeIn } from "../protocol/epochs/epoch_end.ts";
+import { epochEndCodec } from "../transport/codec/mod.ts";
+import type { Ended } from "./core/epochs/epoch_state.ts";
 import type { Recovered } from "./core/log/durable_state.ts";
 import { type CoreInstance, createCoreInstance } from "./core_instance.ts";
+import { beginEpoch } from "./disk/durable_mark.ts";
 import { ForgottenError } from "./disk/forgotten_signatures.ts";
 import { assertSameDisk } from "./disk/same_disk.ts";
+import { beginningOf, waitingIn } from "./epochs/cross.ts";
+import { membersOf } from "./epochs/members.ts";
+import type { Outcome } from "./epochs/outcome.ts";
+import { Retirement } from "./epochs/retirement.ts";
+import { bytesOf, readArchived, rosterInForce } from "./epochs/rosters.ts";
 import type { ReplicaParts } from "./replica_parts.ts";
-import { createReplicaScope, type ReplicaScope } from "./replica_scope.ts";
+import { createEpochScope, createProcessScope, type EpochScope, type ProcessScope } from "./replica_scope.ts";
 import type { ReplicaReport } from "./status/status.ts";
 import { damaged } from "./storage/damage.ts";
+import { epochOf } from "./storage/epoch.ts";
 import { isRefusal, type Storage, type StorageError } from "./storage/port.ts";
 
 export type { ReplicaParts } from "./replica_parts.ts";
 
 export interface Replica {
   /**
-   * Runs until `stop`. Rejects with InvariantError, GuardError or StorageError, the last also if others show that its disk is out of date;
+   * Runs until `stop`, or until a later roster has no place for it, or wants it to start again. Rejects with InvariantError, GuardError or StorageError, the last also if others show that its disk is out of date;
    * nothing more is signed then. A disk that refuses is waited for: meanwhile nothing is signed but answers to GetStatus and refusals of
    * SetActive.
    */
-  run(): Promise<void>;
+  run(): Promise<Outcome>;
   /** Ends `run` after the batch in progress. */
   stop(): void;
   /** Ends `run` once this replica has handed over, if it leads, within an election timeout (§14.5). */
@@ -32,59 +45,182 @@ export function createReplica(parts: ReplicaParts): Replica {
   return new RestartingReplica(parts);
 }
 
+/** Time between the restarts of two replicas that a new roster makes necessary, in milliseconds. */
+const RESTART_AFTER_MS = 1000;
+
 class RestartingReplica implements Replica {
   readonly #parts: ReplicaParts;
-  readonly #scope: ReplicaScope;
+  readonly #process: ProcessScope;
+  #epoch: EpochScope;
   #storage: Storage;
   #instance: CoreInstance;
   /** Built from a disk that is back; takes over once the previous core has ended. */
   #next: CoreInstance | null = null;
   #stopping = false;
+  #outcome: Outcome = "stopped";
+  #restartTimer: ReturnType<typeof setTimeout> | undefined;
+  #retirement: Retirement | null = null;
 
   constructor(parts: ReplicaParts) {
     this.#parts = parts;
-    this.#scope = createReplicaScope(parts);
+    this.#process = createProcessScope(parts);
     this.#storage = parts.storage;
-    this.#instance = this.#begin(parts.storage, parts.storage.load());
+    const recovered = parts.storage.load();
+    const { backend } = this.#process;
+    const file = rosterInForce(parts.storage.epochs, epochOf(recovered), parts.roster, backend);
+    this.#epoch = createEpochScope(parts, this.#process, file);
+    this.#admit(file);
+    parts.host?.entered(file);
+    this.#instance = this.#begin(parts.storage, recovered);
   }
 
-  async run(): Promise<void> {
+  async run(): Promise<Outcome> {
     while (!this.#stopping) {
       try {
         await this.#instance.loop.run();
       } catch (error) {
         if (error instanceof ForgottenError) throw this.#outdated(error);
-        if (!isRefusal(error) || this.#parts.reopen === undefined || this.#scope.disk.refused) throw error;
+        if (!isRefusal(error) || this.#parts.reopen === undefined || this.#process.disk.refused) throw error;
         this.#refuse(error);
         continue;
       }
-      if (this.#next === null) return;
-      this.#instance = this.#next;
+      const next = this.#next ?? this.#afterEpoch();
+      if (next === null) break;
+      this.#instance = next;
       this.#next = null;
     }
+    clearTimeout(this.#restartTimer);
+    if (this.#outcome === "left" && !this.#stopping) await this.#retire();
+    return this.#outcome;
+  }
+
+  /** Returns the core of the next epoch, if the one in use has ended and this replica goes on. */
+  #afterEpoch(): CoreInstance | null {
+    const { ended } = this.#instance.state;
+    if (ended === null || this.#stopping) return null;
+    try {
+      return this.#cross(ended);
+    } catch (error) {
+      if (!isRefusal(error) || this.#parts.reopen === undefined) throw error;
+      this.#refuse(error);
+      return this.#instance;
+    }
+  }
+
+  /** §13.7: the end and the next roster are durable before the next epoch begins on the disk. */
+  #cross(ended: Ended): CoreInstance | null {
+    const [{ file, epoch, changes }, storage, { state, mark }] = [this.#epoch, this.#storage, this.#instance];
+    const next = changes.judge(changeIn(ended.end.entry)).next!;
+    storage.epochs.put(epoch, bytesOf(file), epochEndCodec.encode(ended.end));
+    storage.epochs.put(next.roster.epoch, bytesOf(next), null);
+    this.#parts.recorder?.end(`epoch ${epoch} has ended, and what follows is another core's`);
+    this.#parts.log.log("warn", "epoch", { epoch: next.roster.epoch, digest: next.digest, held: ended.held });
+    const { roster } = next;
+    if (!roster.replicas.some(({ id }) => id === this.#epoch.line.id)) {
+      return this.#leave(next, "it is not listed any more");
+    }
+    beginEpoch(storage, mark, beginningOf(state, ended, sha256Hex, next.digest));
+    if (!this.#isListed(next)) return this.#leave(next, "it is listed with another key: start it with that one");
+    const waiting = waitingIn(state, file, next);
+    const instance = this.#begin(storage, storage.load());
+    instance.loop.hand(waiting);
+    return instance;
+  }
+
+  #isListed({ roster }: SignedRoster): boolean {
+    const { publicKey, curvePublicKey } = this.#parts.key;
+    const line = roster.replicas.find(({ id }) => id === this.#epoch.line.id);
+    return line?.publicKey === publicKey && line.curveKey === curvePublicKey;
+  }
+
+  /** What it has to serve after that may need another process, too: one that may reach the new members. */
+  #leave(next: SignedRoster, note: string): null {
+    const { log, host } = this.#parts;
+    log.log("warn", "left", { epoch: next.roster.epoch, note });
+    host?.entered(next);
+    this.#outcome = host === undefined || host.restartFor(next.roster) === "no" ? "left" : "restart";
+    return null;
+  }
+
+  /** Serves those who still need it, until enough members of the next epoch have begun, or it is stopped (§13.10). */
+  async #retire(): Promise<void> {
+    const [{ file, epoch, changes }, { backend, now }] = [this.#epoch, this.#process];
+    const { end } = this.#instance.state.ended!;
+    const next = changes.judge(changeIn(end.entry)).next!;
+    const { transport, key, log } = this.#parts;
+    transport.reconfigure(membersOf(next.roster, file.roster, key.curvePublicKey));
+    this.#retirement = new Retirement({
+      ...{
+        before: file,
+        next,
+        end,
+        transport,
+        backend,
+        now,
+        archive: this.#storage.epochs,
+        chunks: this.#storage.chunks,
+      },
+      self: this.#epoch.line.id,
+      secretKey: unhex(key.secretKey),
+    });
+    const begun = await this.#retirement.run();
+    log.log("warn", "retired", { epoch: epoch + 1, begun: begun.join(" ") });
+  }
+
+  /** Ends so that its process is started again, if that is the only way to be a member: one replica after the other, where the others can go on meanwhile. */
+  #restartFor(roster: Roster): void {
+    const wanted = this.#parts.host?.restartFor(roster) ?? "no";
+    if (wanted === "no") return;
+    const position = roster.replicas.findIndex(({ id }) => id === this.#epoch.line.id);
+    const inMs = wanted === "at-once" ? 0 : RESTART_AFTER_MS * (1 + position);
+    const note = "the new roster has addresses that this process may not use";
+    this.#parts.log.log("warn", "restarts", { epoch: roster.epoch, inMs, note });
+    this.#restartTimer = setTimeout(() => {
+      this.#outcome = "restart";
+      this.leave();
+    }, inMs);
+  }
+
+  /** Talks from now on to the members of `file`, and to those of the epoch before. */
+  #admit({ roster }: SignedRoster): void {
+    if (roster.epoch === 1) return;
+    const { epochs } = this.#storage;
+    const before = readArchived(epochs, roster.epoch - 1, this.#process.backend).roster;
+    this.#parts.transport.reconfigure(membersOf(roster, before, this.#parts.key.curvePublicKey));
   }
 
   stop(): void {
     this.#stopping = true;
     this.#instance.loop.stop();
+    this.#retirement?.stop();
   }
 
   leave(): void {
-    if (this.#scope.disk.refused) return this.stop();
+    if (this.#process.disk.refused || this.#retirement !== null) return this.stop();
     this.#stopping = true;
     this.#instance.loop.leave();
   }
 
   status(): ReplicaReport {
-    return this.#instance.status.report(this.#scope.now());
+    return this.#instance.status.report(this.#process.now());
   }
 
   trouble(): string | null {
-    return this.#instance.status.trouble(this.#scope.now());
+    return this.#instance.status.trouble(this.#process.now());
   }
 
   #begin(storage: Storage, recovered: Recovered): CoreInstance {
-    return createCoreInstance(this.#parts, this.#scope, storage, recovered, (now) => this.#retry(now));
+    const epoch = epochOf(recovered);
+    if (epoch !== this.#epoch.epoch) {
+      const file = readArchived(storage.epochs, epoch, this.#process.backend);
+      this.#epoch = createEpochScope(this.#parts, this.#process, file);
+      this.#parts.machine.restore(this.#process.emptyMachine);
+      this.#admit(file);
+      this.#parts.host?.entered(file);
+      this.#restartFor(file.roster);
+    }
+    const scope = { ...this.#process, ...this.#epoch };
+    return createCoreInstance(this.#parts, scope, storage, recovered, (now) => this.#retry(now));
   }
 
   /** Marks the disk, which is older than what this replica has signed, so that no later start trusts it; returns the error to throw. */
@@ -96,12 +232,12 @@ class RestartingReplica implements Replica {
 
   /** Suspends the core, which is ahead of the disk and takes no further step. Nothing that rests on the refused commit was signed (I8). */
   #refuse(error: StorageError): void {
-    this.#scope.disk.refuse(error, this.#scope.now());
+    this.#process.disk.refuse(error, this.#process.now());
     this.#parts.recorder?.end(`the disk refused, and what follows is another core's: ${error.message}`);
   }
 
   #retry(now: number): void {
-    const { disk, emptyMachine } = this.#scope;
+    const { disk, emptyMachine } = this.#process;
     const { reopen, machine } = this.#parts;
     if (reopen === undefined || !disk.isDue(now)) return;
     try {

@@ -1,5 +1,6 @@
 /** The parts of a replica. */
 import type { KeyFile } from "../crypto/keys/key_file.ts";
+import type { SignedRoster } from "../crypto/roster/parse_roster.ts";
 import type { Roster } from "../crypto/roster/roster_types.ts";
 import type { LoadedBackend } from "../crypto/signing/load_backend.ts";
 import type { StateMachine } from "../protocol/ports.ts";
@@ -9,8 +10,20 @@ import type { Logger } from "./diagnostics/logger.ts";
 import type { Recorder } from "./recording/mod.ts";
 import type { Storage } from "./storage/port.ts";
 
+/** The process around a replica, as far as rosters concern it. */
+export interface EpochHost {
+  /** Called with each roster that comes into force, at the start too. */
+  entered(file: SignedRoster): void;
+  /**
+   * Returns whether this process has to start again to be a member of `roster`, to listen elsewhere or to be allowed to reach others: in turn with the others where it can do its
+   * part until then, or at once.
+   */
+  restartFor(roster: Roster): "no" | "in-turn" | "at-once";
+}
+
 export interface ReplicaParts {
-  readonly roster: Roster;
+  /** The roster given. What is in force is on the disk, once it holds one (§13.8). */
+  readonly roster: SignedRoster;
   /** Key of a replica of the roster. */
   readonly key: KeyFile;
   readonly backend: LoadedBackend;
@@ -26,6 +39,8 @@ export interface ReplicaParts {
   /** A fresh state machine; the log is applied to it from the beginning, and once more after the disk refused. */
   readonly machine: StateMachine;
   readonly log: Logger;
+  /** The process around it; none by default. */
+  readonly host?: EpochHost;
   /** Makes the replica faulty; only for tests and drills. */
   readonly byzantine?: ByzantineMode | null;
   /** Records the core's inputs until the disk refuses; ended by the caller that made it. */

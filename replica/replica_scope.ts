@@ -1,8 +1,9 @@
-/** The parts of a replica that outlive its core: a core whose disk refused is discarded, and another is built from the disk. */
+/** The parts of a replica that outlive its core: some as long as the process runs, others as long as the epoch lasts. */
 import { unhex } from "../crypto/digest.ts";
 import { createChangeJudge } from "../crypto/roster/change_judge.ts";
 import { createKeyRing } from "../crypto/roster/key_ring.ts";
-import { fileOf } from "../crypto/roster/parse_roster.ts";
+import type { SignedRoster } from "../crypto/roster/parse_roster.ts";
+import type { EpochName } from "../crypto/signing/signing.ts";
 import { createVerifier } from "../crypto/signing/signing.ts";
 import { createMessageSigner, createMessageVerifier } from "../crypto/signing/unsigned.ts";
 import { createVerifiedCache } from "../crypto/signing/verified_cache.ts";
@@ -19,40 +20,53 @@ import { pacedLogger } from "./status/paced_logger.ts";
 import { PeerMemory } from "./status/peer_memory.ts";
 import { PeerWatch } from "./status/peer_watch.ts";
 
-export type ReplicaScope = ReturnType<typeof createReplicaScope>;
+export type ProcessScope = ReturnType<typeof createProcessScope>;
+export type EpochScope = ReturnType<typeof createEpochScope>;
+export type ReplicaScope = ProcessScope & EpochScope;
 
-/** Makes the parts. Throws `ConfigError` if the key belongs to no replica of the roster. */
-export function createReplicaScope(parts: ReplicaParts) {
-  const { roster, key, transport, machine, reopen, log } = parts;
-  const { constants } = roster;
-  const line = ownLine(roster, key);
-  const { backend, work } = countingBackend(parts.backend.backend);
-  const now = parts.now ?? (() => performance.now());
-  const startedAt = now();
-  /** For events that others can bring about again and again. */
-  const paced = pacedLogger(log, now);
+/** Makes the parts that last. */
+export function createProcessScope({ transport, machine, log, backend: loaded, now: clock, roster }: ReplicaParts) {
+  const { backend, work } = countingBackend(loaded.backend);
+  const now = clock ?? (() => performance.now());
   return {
-    ...{ now, backend, work, transport, line, startedAt, paced },
-    peerMemory: new PeerMemory(paced, roster.constants.electionTimeoutMs),
+    ...{ now, backend, work, transport, startedAt: now() },
+    /** For events that others can bring about again and again. */
+    paced: pacedLogger(log, now),
+    routes: new Routes(),
+    refused: new TallyByKind(INGRESS_LIMITS.maxCountedKinds),
+    ignored: new TallyByKind(INGRESS_LIMITS.maxCountedKinds),
+    disk: new DiskWatch(roster.roster.constants.electionTimeoutMs, log),
+    /** The state that the machine began with, from which the log is applied again. */
+    emptyMachine: [...machine.snapshot()],
+  };
+}
+
+/** Makes the parts of the epoch of `file`. Throws `ConfigError` if the key belongs to no replica of it. */
+export function createEpochScope(
+  { key }: Pick<ReplicaParts, "key">,
+  { backend, paced, now }: ProcessScope,
+  file: SignedRoster,
+) {
+  const { roster, digest } = file;
+  const { constants, epoch, cluster } = roster;
+  const line = ownLine(roster, key);
+  const place: EpochName = { cluster, epoch, digest };
+  return {
+    ...{ file, roster, epoch, line },
+    peerMemory: new PeerMemory(paced, constants.electionTimeoutMs),
     peers: new PeerWatch({
       self: line.id,
       replicas: roster.replicas.map(({ id }) => id),
       quorum: quorumOf(roster.replicas.length, constants.profile).quorum,
-      electionTimeoutMs: roster.constants.electionTimeoutMs,
+      electionTimeoutMs: constants.electionTimeoutMs,
       log: paced,
-    }, startedAt),
-    signer: createMessageSigner(constants, backend, unhex(key.secretKey), roster.cluster),
+    }, now()),
+    signer: createMessageSigner(constants, backend, unhex(key.secretKey), place),
     check: createSignatureCheck(
       createKeyRing(roster),
-      createMessageVerifier(constants, backend, roster.cluster, createVerifiedCache()),
-      createVerifier(backend, roster.cluster),
+      createMessageVerifier(constants, backend, place, createVerifiedCache()),
+      createVerifier(backend, place),
     ),
-    changes: createChangeJudge(fileOf(roster), backend),
-    routes: new Routes(),
-    refused: new TallyByKind(INGRESS_LIMITS.maxCountedKinds),
-    ignored: new TallyByKind(INGRESS_LIMITS.maxCountedKinds),
-    disk: new DiskWatch(roster.constants.electionTimeoutMs, log),
-    /** The state that the machine began with, from which the log is applied again. */
-    emptyMachine: reopen === undefined ? [] : [...machine.snapshot()],
+    changes: createChangeJudge(file, backend),
   };
 }

@@ -1,29 +1,40 @@
 /** A replica as a process runs it: its disk, ZMTP, and an orderly end. */
 import { ConfigError } from "../crypto/config_error.ts";
 import type { KeyFile } from "../crypto/keys/key_file.ts";
-import type { Roster, RosterReplica } from "../crypto/roster/roster_types.ts";
+import type { SignedRoster } from "../crypto/roster/parse_roster.ts";
+import type { RosterReplica } from "../crypto/roster/roster_types.ts";
+import type { SignatureBackend } from "../crypto/signing/backend.ts";
 import type { LoadedBackend } from "../crypto/signing/load_backend.ts";
 import { CRASH_WARNING } from "../protocol/config.ts";
+import { hostAndPort } from "../protocol/host.ts";
 import { type Digest, digest } from "../protocol/ids.ts";
 import type { StateMachine } from "../protocol/ports.ts";
+import { quorumOf } from "../protocol/quorum.ts";
 import { KvStore } from "../state_machine/mod.ts";
 import { type EngineOptions, openReplicaTransport } from "../transport/mod.ts";
 import type { ReplicaTransport } from "../transport/port.ts";
 import type { ByzantineMode } from "./byzantine/mod.ts";
 import { type Logger, SILENT } from "./diagnostics/logger.ts";
 import { ReopenableStorage } from "./disk/reopenable_storage.ts";
+import { awaitBeginning, isUnused } from "./epochs/newcomer.ts";
+import type { Outcome } from "./epochs/outcome.ts";
+import { bytesOf, rosterCopy, rosterInForce } from "./epochs/rosters.ts";
 import { holdsReplica } from "./first_start.ts";
 import { requireKnownRoster } from "./known_roster.ts";
 import { Recorder, RecordingFile } from "./recording/mod.ts";
 import { createReplica, type Replica } from "./replica.ts";
 import { bindAddresses, ownLine } from "./replica_config.ts";
+import type { EpochHost } from "./replica_parts.ts";
 import { connectionLog } from "./status/connection_log.ts";
 import type { ReplicaReport } from "./status/status.ts";
 import { beginRecovery, type BegunRecovery } from "./storage/disk/disk_recover.ts";
+import { epochOf } from "./storage/epoch.ts";
+import type { Storage } from "./storage/port.ts";
 
 /** Options of {@linkcode startReplica}. */
 export interface StartOptions extends EngineOptions {
-  readonly roster: Roster;
+  /** The roster's file. What is in force is on the disk, once that holds one (§13.8); the addresses to listen at are those of this one. */
+  readonly roster: SignedRoster;
   /** Key of a replica of the roster. */
   readonly key: KeyFile;
   /** This replica's own directory. */
@@ -55,18 +66,18 @@ export interface RunningReplica {
   /** This replica's entry in the roster. */
   readonly line: RosterReplica;
   /**
-   * Resolves once the replica was stopped. Rejects with InvariantError, GuardError or StorageError if it could not go on: a replica serves
+   * Resolves once the replica was stopped, a later roster has no place for it, or wants its process to start again. Rejects with InvariantError, GuardError or StorageError if it could not go on: a replica serves
    * nothing rather than guess. A disk that only refuses for now is waited for. Either way, sockets and storage are closed by then.
    */
-  readonly finished: Promise<void>;
+  readonly finished: Promise<Outcome>;
   /** Returns the replica's present status. */
   status(): ReplicaReport;
   /** Returns the reason for which the replica takes no part in a quorum that has a leader; null while it does. */
   trouble(): string | null;
   /** Stops as `stop` does, but hands over first if the replica leads, within an election timeout (§14.5); a second call stops at once. */
-  leave(): Promise<void>;
+  leave(): Promise<Outcome>;
   /** Finishes the batch in progress and closes everything; settles as `finished` does. */
-  stop(): Promise<void>;
+  stop(): Promise<Outcome>;
 }
 
 /**
@@ -77,26 +88,59 @@ export interface RunningReplica {
  * nothing stays open, and no recording is left.
  */
 export async function startReplica(options: StartOptions): Promise<RunningReplica> {
-  const { roster, key, backend, bindHost = null, log = SILENT, byzantine = null, record = null } = options;
-  const line = ownLine(roster, key);
+  const { roster: file, key, backend, bindHost = null, log = SILENT, byzantine = null, record = null } = options;
+  const { roster } = file;
   requireProfile(options);
   requireDisk(options);
   const recording = record === null ? null : RecordingFile.create(record);
   let disk: ReopenableStorage | null = null;
   let transport: ReplicaTransport | null = null;
   try {
-    const owner = { dir: options.dataDir, clusterId: roster.cluster, replica: line.id };
+    const owner = { dir: options.dataDir, clusterId: roster.cluster, replica: ownLine(roster, key).id };
     if (options.recover) logRecovery(log, beginRecovery(owner, freshNonce()));
     disk = new ReopenableStorage(owner, log);
     const { storage, reopen } = disk;
-    requireKnownRoster(storage, roster);
+    if (storage.epochs.newest() === null && roster.epoch === 1) requireKnownRoster(storage, roster); // a disk of before there were epochs
+    const inForce = knownRoster(storage, file, backend.backend);
+    const line = ownLine(inForce.roster, key);
     const onEnd = connectionLog(log, () => performance.now());
-    transport = await openReplicaTransport({ ...options, bind: bindAddresses(line, bindHost), onEnd });
+    transport = await openReplicaTransport({
+      ...options,
+      roster: inForce.roster,
+      bind: bindAddresses(line, bindHost),
+      onEnd,
+    });
     if (options.insecurePlaintext) log.log("warn", "insecure-plaintext", { note: PLAINTEXT_NOTE });
+    if (roster.epoch > 1 && isUnused(storage)) {
+      log.log("info", "awaits-beginning", {
+        epoch: roster.epoch,
+        note: "until the roster's change is ordered, and a member tells",
+      });
+      await awaitBeginning({
+        given: file,
+        self: line.id,
+        storage,
+        transport,
+        backend: backend.backend,
+        now: () => performance.now(),
+      });
+    }
     const machine = options.machine ?? new KvStore();
     const recorder = recording && new Recorder(recording, warnOfEnd(log));
     const replica = createReplica({
-      ...{ roster, key, backend, storage, reopen, transport, machine, log, byzantine, recorder },
+      ...{
+        roster: inForce,
+        key,
+        backend,
+        storage,
+        reopen,
+        host: processHost(options.dataDir, line),
+        transport,
+        machine,
+        log,
+        byzantine,
+        recorder,
+      },
     });
     return supervise({ line, replica, disk, transport, recorder });
   } catch (error) {
@@ -105,8 +149,38 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
   }
 }
 
+/** Returns the roster in force as the disk knows it; the one given where it knows none. */
+function knownRoster(storage: Storage, given: SignedRoster, backend: SignatureBackend): SignedRoster {
+  const epoch = epochOf(storage.load());
+  return storage.epochs.read(epoch) === null ? given : rosterInForce(storage.epochs, epoch, given, backend);
+}
+
+/** Keeps a copy of the roster in force, from which the launcher of a replica's process tells what it may reach. */
+function processHost(dataDir: string, line: RosterReplica): EpochHost {
+  return {
+    entered: (file) => Deno.writeFileSync(rosterCopy(dataDir), bytesOf(file)),
+    restartFor({ replicas, constants }) {
+      const own = replicas.find(({ id }) => id === line.id);
+      if (own !== undefined && hasMoved(line, own)) return "at-once";
+      const reached = replicas.filter((peer) => peer === own || isReachable(peer)).length;
+      if (reached === replicas.length) return "no";
+      const canWait = own !== undefined && reached >= quorumOf(replicas.length, constants.profile).quorum;
+      return canWait ? "in-turn" : "at-once";
+    },
+  };
+}
+
+const hasMoved = (before: RosterReplica, after: RosterReplica): boolean =>
+  (["host", "peerPort", "publishPort", "clientPort"] as const).some((name) => before[name] !== after[name]);
+
+/** Returns whether this process may connect to a peer; its permissions were granted for another roster. */
+const isReachable = ({ host, peerPort, publishPort }: RosterReplica): boolean =>
+  [peerPort, publishPort].every((port) =>
+    Deno.permissions.querySync({ name: "net", host: hostAndPort(host, port) }).state === "granted"
+  );
+
 /** §1.4: says that replicas are trusted, never silently; a drill with a liar among them would prove nothing. */
-function requireProfile({ roster, byzantine = null, log = SILENT }: StartOptions): void {
+function requireProfile({ roster: { roster }, byzantine = null, log = SILENT }: StartOptions): void {
   const { profile } = roster.constants;
   if (profile === "byzantine") return;
   log.log("warn", "profile", { profile, note: CRASH_WARNING });
@@ -158,8 +232,9 @@ interface Held {
 function supervise({ line, replica, disk, transport, recorder }: Held): RunningReplica {
   const finished = (async () => {
     try {
-      await replica.run();
+      const outcome = await replica.run();
       recorder?.end("stopped");
+      return outcome;
     } catch (error) {
       recorder?.end(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
       throw error;

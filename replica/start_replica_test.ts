@@ -3,6 +3,7 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ConfigError } from "../crypto/config_error.ts";
 import { readKeyFile } from "../crypto/keys/key_file.ts";
 import { generateCluster } from "../crypto/roster/generate_cluster.ts";
+import { readSignedRoster } from "../crypto/roster/parse_roster.ts";
 import { loadBackend } from "../crypto/signing/load_backend.ts";
 import { type StartOptions, startReplica } from "./start_replica.ts";
 import { StorageError } from "./storage/port.ts";
@@ -12,12 +13,14 @@ async function withUnusableDirectory(body: (options: StartOptions, record: strin
   const dir = await Deno.makeTempDir();
   try {
     const options = { out: dir, replicas: 4, clients: 1, host: "127.0.0.1", basePort: 4000 };
-    const roster = await generateCluster(options);
+    const { operatorKey } = await generateCluster(options);
     const key = await readKeyFile(`${dir}/r1.key`);
+    const loaded = await loadBackend("noble");
+    const roster = await readSignedRoster(`${dir}/cluster.json`, operatorKey, loaded.backend);
     const dataDir = `${dir}/data`;
     await Deno.writeTextFile(dataDir, "a file");
     const record = `${dir}/r1.rec`;
-    await body({ roster, key, dataDir, firstStart: true, record, backend: await loadBackend("noble") }, record);
+    await body({ roster, key, dataDir, firstStart: true, record, backend: loaded }, record);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }

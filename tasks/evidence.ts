@@ -3,7 +3,7 @@ import { evidenceFileText } from "../client/evidence/evidence_file.ts";
 import { ConfigError } from "../crypto/config_error.ts";
 import { writeNewFile } from "../crypto/files.ts";
 import { StorageError } from "../replica/storage/port.ts";
-import { readStoredEvidence, type StoredEvidence } from "../replica/storage/sqlite/sqlite_evidence.ts";
+import { readStoredEvidence, type StoredEvidence } from "../replica/storage/sqlite/stored_evidence.ts";
 import { readFlags } from "./support/flags.ts";
 import { EXIT_DONE, runTask, type Task } from "./support/run_task.ts";
 
@@ -38,7 +38,8 @@ export const EVIDENCE: Task = {
     const { data, out } = readFlags(args, ["data", "out"], []);
     if (data === undefined) throw new ConfigError("--data: given nothing, wanted a replica's data directory");
     if (out === undefined) throw new ConfigError("--out: given nothing, wanted the name of a new file");
-    const { cluster, replica, evidence } = stored(data);
+    const { cluster, replica, evidence: pieces } = stored(data);
+    const evidence = pieces.map((piece) => piece.evidence);
     if (evidence.length === 0) {
       print(`${replica} of ${cluster} holds no evidence; nothing was written`);
       return EXIT_DONE;

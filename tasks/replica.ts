@@ -8,21 +8,32 @@ const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT"]
   : ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"];
 
+/** Exit code of a replica that is to be started again, with permissions for the roster in force. */
+const RESTART = 75;
+
 /** Runs the replica to its end and returns its exit code; input and outputs are this process's own. */
 async function runReplica(args: readonly string[]): Promise<number> {
-  const inherited = { stdin: "inherit", stdout: "inherit", stderr: "inherit" } as const;
-  const command = ["run", "-q", "--no-prompt", ...await replicaGrants(args), SCRIPT, ...args];
-  const child = new Deno.Command(Deno.execPath(), { args: command, ...inherited }).spawn();
+  const running: { child: Deno.ChildProcess | null } = { child: null };
   for (const signal of SIGNALS) {
     Deno.addSignalListener(signal, () => {
       try {
-        child.kill(signal);
+        running.child?.kill(signal);
       } catch {
         // It has ended already.
       }
     });
   }
-  return (await child.status).code;
+  for (;;) {
+    running.child = await spawn(args);
+    const { code } = await running.child.status;
+    if (code !== RESTART) return code;
+  }
+}
+
+async function spawn(args: readonly string[]): Promise<Deno.ChildProcess> {
+  const inherited = { stdin: "inherit", stdout: "inherit", stderr: "inherit" } as const;
+  const command = ["run", "-q", "--no-prompt", ...await replicaGrants(args), SCRIPT, ...args];
+  return new Deno.Command(Deno.execPath(), { args: command, ...inherited }).spawn();
 }
 
 if (import.meta.main) Deno.exit(await runReplica(Deno.args));

@@ -73,6 +73,15 @@ export class FairQueue<T> {
     this.#count(queue, 1, this.#weigh(item));
   }
 
+  /** Drops all that is queued of this source. */
+  forget(source: string): void {
+    const queue = this.#bySource.get(source);
+    if (queue === undefined) return;
+    this.#bySource.delete(source);
+    this.#size -= queue.items.length;
+    this.#weight -= queue.weight;
+  }
+
   #shiftFrom(source: string, queue: Source<T>): T {
     const item = queue.items.shift()!;
     this.#count(queue, -1, -this.#weigh(item));

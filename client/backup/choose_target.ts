@@ -5,8 +5,8 @@
 import type { CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
 import type { CheckpointAnswer } from "../../transport/codec/mod.ts";
+import { pause } from "../calls/pause.ts";
 import type { Gathering } from "./gathering.ts";
-import { pause } from "./pause.ts";
 
 /** A provable state: a checkpoint, a commit certificate above it, or both. */
 export interface Target {

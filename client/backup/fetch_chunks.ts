@@ -2,8 +2,8 @@
 import { sha256Hex } from "../../crypto/digest.ts";
 import type { Digest, ReplicaId } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
+import { pause } from "../calls/pause.ts";
 import type { Gathering } from "./gathering.ts";
-import { pause } from "./pause.ts";
 
 /** Interval at which timers are checked. */
 const TICK_MS = 100;

@@ -9,8 +9,8 @@ import { chainEntry } from "../../protocol/hash_chain.ts";
 import { offset, type ReplicaId } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { type EntriesAnswer, entryCodec } from "../../transport/codec/mod.ts";
+import { pause } from "../calls/pause.ts";
 import type { Gathering } from "./gathering.ts";
-import { pause } from "./pause.ts";
 import type { Place } from "./scratch.ts";
 
 /** Outcome of asking one source for the chain. */

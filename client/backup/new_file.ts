@@ -1,6 +1,6 @@
 /** A file that appears under its name only once it is complete, durable and checked, and never overwrites another. */
 import { ConfigError } from "../../crypto/config_error.ts";
-import { pathExists, refuseOverwrite, unusablePath } from "../../crypto/files.ts";
+import { pathExists, refuseOverwrite, syncDirectoryOf, unusablePath } from "../../crypto/files.ts";
 
 export class NewFile implements Disposable {
   readonly path: string;
@@ -27,7 +27,7 @@ export class NewFile implements Disposable {
       // A file system without hard links; the name was free a moment ago.
       Deno.renameSync(this.partPath, this.path);
     }
-    syncDirectory(this.path);
+    syncDirectoryOf(this.path);
   }
 
   /** Closes the file and removes it if it is incomplete. */
@@ -48,15 +48,4 @@ function openPart(path: string, partPath: string): Deno.FsFile {
   if (part.tryLockSync(true)) return part;
   part.close();
   throw new ConfigError(`${path}: given a file that another process is writing, wanted another`);
-}
-
-/** Makes the name durable by syncing its directory; if a directory cannot be synced, there is nothing more to do. */
-function syncDirectory(path: string): void {
-  const end = path.lastIndexOf("/");
-  try {
-    using directory = Deno.openSync(end < 0 ? "." : path.slice(0, end + 1));
-    directory.syncSync();
-  } catch {
-    // Windows does not open directories; its file systems keep names in a journal.
-  }
 }

@@ -44,10 +44,12 @@ export type AskOne = <T>(
   options: CallOptions,
 ) => Promise<T>;
 
-/** Returns the calls, carried out with `ask`. */
-export function backupSources(replicas: readonly ReplicaId[], ask: AskOne): BackupSources {
+/** Returns the calls to `replicas`, carried out with `ask`. */
+export function backupSources(replicas: () => readonly ReplicaId[], ask: AskOne): BackupSources {
   return {
-    replicas,
+    get replicas() {
+      return replicas();
+    },
     checkpoint: (replica, options = {}) =>
       ask(replica, { kind: "GetCheckpoint" }, judge(replica, "its checkpoint", checkpointAnswerCodec.decode), options),
     chunks: (replica, digests, options = {}) =>

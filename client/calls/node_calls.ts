@@ -13,15 +13,22 @@ import type { ClientTimings } from "../loop/timings.ts";
 import { type BackupSources, backupSources } from "./backup_sources.ts";
 import { committedCommandJudge, type CommittedEntry } from "./committed_command.ts";
 import { encodeCommand, type FastReadOutcome, fastReadOutcome, type Ordered } from "./kv.ts";
+import { newestEpochJudge } from "./newest_epoch_judge.ts";
 import { type Obedience, setActiveJudge, silentReplica } from "./set_active_judge.ts";
 import { type ReplicaStatus, statusJudge } from "./status_report.ts";
 
-/** Dependencies of the calls. */
-export interface NodeCallsParts {
+/** The part of the roster in force that the calls need. */
+export interface RosterView {
   readonly roster: Roster;
-  readonly key: KeyFile;
   readonly replicas: readonly ReplicaId[];
   readonly timings: ClientTimings;
+}
+
+/** Dependencies of the calls. */
+export interface NodeCallsParts {
+  readonly key: KeyFile;
+  /** Returns the roster in force, its replicas in their order, and the waits that go by it. */
+  readonly view: () => RosterView;
   /** Draws nonces from 1 on, so that no old answer fits a new question. */
   readonly drawNonce: () => number;
   readonly now: () => number;
@@ -39,16 +46,17 @@ export class NodeCalls {
   constructor(parts: NodeCallsParts, order: Ordered["ask"]) {
     this.#parts = parts;
     this.#order = order;
-    this.sources = backupSources(parts.replicas, async (replica, wanted, judge, options) => {
+    this.sources = backupSources(() => parts.view().replicas, async (replica, wanted, judge, options) => {
       const { client, nonce } = this.#ask("what a backup is made of");
       const message = { ...wanted, client, nonce } as QueryMessage;
-      const timeoutMs = options.timeoutMs ?? parts.timings.timeoutMs;
+      const timeoutMs = options.timeoutMs ?? parts.view().timings.timeoutMs;
       return await parts.ask({ message, nonce, targets: [replica], timeoutMs, judge, once: true }, options);
     });
   }
 
   async query(query: Uint8Array, options: CallOptions = {}): Promise<QueryOutcome> {
-    const { roster, now, timings } = this.#parts;
+    const { now, view } = this.#parts;
+    const { roster, timings } = view();
     const givenMs = options.timeoutMs ?? timings.timeoutMs;
     const wrong = callError({ mode: "query", command: query }, givenMs);
     if (wrong !== null) throw wrong;
@@ -62,7 +70,7 @@ export class NodeCalls {
   }
 
   async fastRead(key: string, options: CallOptions = {}): Promise<FastReadOutcome & { readonly fast: boolean }> {
-    if (!this.#parts.roster.constants.fastReads) {
+    if (!this.#parts.view().roster.constants.fastReads) {
       throw new UsageError(
         "a fast read was asked for; wanted a roster that enables fastReads, or an ordered read (get)",
       );
@@ -72,7 +80,8 @@ export class NodeCalls {
   }
 
   #readFast(query: Uint8Array, { timeoutMs, signal }: CallOptions): Promise<Uint8Array | null> {
-    const { timings, read } = this.#parts;
+    const { view, read } = this.#parts;
+    const { timings } = view();
     return read(query, Math.min(timings.fastReadMs, (timeoutMs ?? timings.timeoutMs) / 2), signal);
   }
 
@@ -80,27 +89,54 @@ export class NodeCalls {
     if (!Number.isSafeInteger(index) || index < 1) {
       throw new UsageError(`index was given ${index}; wanted a whole number from 1`);
     }
-    const { replicas, timings } = this.#parts;
+    const timeoutMs = options.timeoutMs ?? this.#parts.view().timings.timeoutMs;
+    return await this.#parts.ask(this.#askForCommand(index as LogIndex, timeoutMs), options);
+  }
+
+  #askForCommand(index: LogIndex, timeoutMs: number): Question<CommittedEntry> {
+    const { roster: { constants }, replicas } = this.#parts.view();
     const { client, nonce } = this.#ask("a committed command");
-    const message = { kind: "GetCommittedCommand", client, nonce, index: index as LogIndex } as const;
-    const judge = committedCommandJudge(index, quorumOf(replicas.length, this.#parts.roster.constants.profile));
-    const timeoutMs = options.timeoutMs ?? timings.timeoutMs;
-    return await this.#parts.ask({ message, nonce, targets: replicas, timeoutMs, judge }, options);
+    const message = { kind: "GetCommittedCommand", client, nonce, index } as const;
+    const judge = committedCommandJudge(index, quorumOf(replicas.length, constants.profile));
+    const again = () => this.#askForCommand(index, timeoutMs);
+    return { message, nonce, targets: replicas, timeoutMs, judge, again };
   }
 
   async getStatus(options: CallOptions = {}): Promise<ReplicaStatus[]> {
-    const { replicas, timings } = this.#parts;
+    const { timings } = this.#parts.view();
+    const timeoutMs = Math.min(timings.statusMs, options.timeoutMs ?? timings.timeoutMs);
+    return await this.#parts.ask(this.#askForStatus(timeoutMs), options);
+  }
+
+  #askForStatus(timeoutMs: number): Question<ReplicaStatus[]> {
+    const { replicas } = this.#parts.view();
     const { client, nonce } = this.#ask("status");
     const message = { kind: "GetStatus", client, nonce } as const;
-    const timeoutMs = Math.min(timings.statusMs, options.timeoutMs ?? timings.timeoutMs);
-    return await this.#parts.ask(
-      { message, nonce, targets: replicas, timeoutMs, judge: statusJudge(replicas) },
-      options,
-    );
+    const again = () => this.#askForStatus(timeoutMs);
+    return { message, nonce, targets: replicas, timeoutMs, judge: statusJudge(replicas), again };
+  }
+
+  /**
+   * Asks for ends of the epoch in force, until Q replicas said that there are none: then it is the newest, unless more than f of them lie. What they show
+   * is followed on the way, and the question goes on in the epoch it leads to.
+   */
+  async getEpochs(options: CallOptions = {}): Promise<void> {
+    const { timings } = this.#parts.view();
+    return await this.#parts.ask(this.#askForEpochs(options.timeoutMs ?? timings.timeoutMs), options);
+  }
+
+  #askForEpochs(timeoutMs: number): Question<void> {
+    const { replicas, roster: { epoch, constants } } = this.#parts.view();
+    const { client, nonce } = this.#ask("the roster in force");
+    const message = { kind: "GetEpochs", client, nonce, epoch } as const;
+    const judge = newestEpochJudge(quorumOf(replicas.length, constants.profile));
+    const again = () => this.#askForEpochs(timeoutMs);
+    return { message, nonce, targets: replicas, timeoutMs, judge, again };
   }
 
   async setActive(replica: string, active: boolean, options: CallOptions = {}): Promise<void> {
-    const { key, replicas, timings, now } = this.#parts;
+    const { key, view, now } = this.#parts;
+    const { replicas, timings } = view();
     const target = replicas.find((id) => id === replica);
     if (target === undefined) {
       throw new UsageError(`replica was given "${replica}"; wanted one of ${replicas.join(", ")}`);
@@ -137,8 +173,8 @@ export class NodeCalls {
 
   /** Returns this client's id and a fresh nonce. */
   #ask(what: string): { readonly client: ClientId; readonly nonce: number } {
-    const { key, roster } = this.#parts;
-    const client = roster.clients.find(({ id }) => id === key.id)?.id;
+    const { key, view } = this.#parts;
+    const client = view().roster.clients.find(({ id }) => id === key.id)?.id;
     if (key.kind !== "client" || client === undefined) {
       throw new UsageError(`key was given of the ${key.kind}; wanted a client's to ask for ${what}`);
     }

@@ -24,6 +24,8 @@ function readHelloAnswer(payload: Uint8Array): HelloAnswer | null {
 
 /** Longest wait for arrivals, in milliseconds: an injected clock may not advance with the transport's. */
 const MAX_WAIT_MS = 1000;
+/** Time without a valid answer after which a client that waits asks for later epochs: whom the roster does not list hears nothing else. */
+const SILENT_MS = 1000;
 /** Packets taken from each replica before timers are checked. */
 const BATCH = 256;
 
@@ -34,6 +36,14 @@ export interface Ordering {
   readonly reads: FastReads;
 }
 
+/** Frames of other epochs than the client's (§13.12). */
+export interface OtherEpochs {
+  /** Takes frames of another epoch; returns false for those of the client's own. */
+  take(replica: string, frames: readonly Uint8Array[]): boolean;
+  /** Asks all replicas whether there is a later one. */
+  ask(): void;
+}
+
 /** The parts that the loop drives. */
 export interface LoopParts {
   readonly now: () => number;
@@ -42,6 +52,8 @@ export interface LoopParts {
   readonly ordering: Ordering | null;
   readonly queries: Queries;
   readonly inbox: Inbox;
+  /** Null for a client that stays in its epoch. */
+  readonly otherEpochs: OtherEpochs | null;
 }
 
 /** Runs from its construction until `close` or until the transport fails. */
@@ -51,19 +63,36 @@ export class ClientLoop {
   /** Time until which the loop means to wait, on the client's clock. */
   #wakeAt = -Infinity;
   #closedBy: Error | null = null;
+  /** Time of the last valid packet, on the client's clock. */
+  #heardAt: number;
+  /** The reason for which nothing is asked any more, while the roster in force does not list this client. */
+  #barredBy: Error | null = null;
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
+    this.#heardAt = parts.now();
     this.#sayHello();
     this.#running = this.#run();
   }
 
   /** Starts a call, and wakes the loop if its timers are now due earlier. */
   track<T>(start: () => Promise<T>): Promise<T> {
-    if (this.#closedBy !== null) return Promise.reject(this.#closedBy);
+    const refusal = this.#closedBy ?? this.#barredBy;
+    if (refusal !== null) return Promise.reject(refusal);
     const call = start();
     if (this.#dueAt() < this.#wakeAt) this.#parts.transport.wake();
     return call;
+  }
+
+  /** Rejects every pending call with `pending` and those to come with `later`, until {@linkcode readmit}. */
+  bar(pending: Error, later: Error): void {
+    this.#barredBy = later;
+    this.#abandonCalls(pending);
+  }
+
+  /** Takes calls again. */
+  readmit(): void {
+    this.#barredBy = null;
   }
 
   /** Ends the loop: every pending call rejects with `reason`, and the transport is closed. */
@@ -95,8 +124,10 @@ export class ClientLoop {
   }
 
   #take(replica: string, frames: readonly Uint8Array[]): void {
+    if (this.#parts.otherEpochs?.take(replica, frames)) return;
     const inbound = this.#parts.inbox.read(replica, frames, (packet) => this.#wants(packet), this.#parts.now());
     if ("dropped" in inbound) return;
+    this.#heardAt = this.#parts.now();
     const { packet } = inbound;
     if (packet.kind === "Reply") this.#parts.ordering?.requests.take(packet);
     else if (packet.kind === "ReadReply") this.#parts.ordering?.reads.take(packet);
@@ -128,17 +159,28 @@ export class ClientLoop {
   }
 
   #helloDueAt(): number {
+    const { ordering } = this.#parts;
+    if (this.#barredBy !== null) return Infinity;
+    return ordering?.hellos.dueAt(this.#busy) ?? Infinity;
+  }
+
+  get #busy(): boolean {
     const { ordering, queries } = this.#parts;
-    return ordering?.hellos.dueAt(ordering.requests.busy || ordering.reads.busy || queries.busy) ?? Infinity;
+    return ordering?.requests.busy || ordering?.reads.busy || queries.busy;
   }
 
   #sayHello(): void {
-    const { ordering } = this.#parts;
+    const { ordering, otherEpochs, now } = this.#parts;
     ordering?.hellos.say(ordering.requests.onlySession);
+    if (this.#busy && now() - this.#heardAt >= SILENT_MS) otherEpochs?.ask();
   }
 
   #abandon(reason: Error): void {
     this.#closedBy ??= reason;
+    this.#abandonCalls(reason);
+  }
+
+  #abandonCalls(reason: Error): void {
     this.#parts.ordering?.requests.abandon(reason);
     this.#parts.ordering?.reads.abandon(reason);
     this.#parts.queries.abandon(reason);

@@ -68,7 +68,7 @@ interface Group {
 
 /** All fast reads of one client. */
 export class FastReads {
-  readonly #config: FastReadsConfig;
+  #config: FastReadsConfig;
   readonly #queue: Read[] = [];
   /** Groups under way, by nonce. */
   readonly #groups = new Map<number, Group>();
@@ -144,6 +144,19 @@ export class FastReads {
     }
   }
 
+  /**
+   * Takes in other replicas (§13.12): answers so far count no more, and all are asked again. Where the roster has no fast reads, all end without an
+   * answer.
+   */
+  adopt(changes: Pick<FastReadsConfig, "replicas" | "retryMs">, isEnabled: boolean): void {
+    this.#config = { ...this.#config, ...changes };
+    const open = [...this.#groups.values()].flatMap(openOf);
+    this.#groups.clear();
+    if (!isEnabled) return [...open, ...this.#queue].forEach((read) => this.#decide(read, { payload: null }));
+    this.#queue.unshift(...open);
+    for (const read of this.#queue) this.#beginAnew(read);
+  }
+
   /** Rejects every read with `error`. */
   abandon(error: Error): void {
     for (const read of this.#all()) this.#decide(read, { error });
@@ -190,9 +203,13 @@ export class FastReads {
   /** Asks once more for what had no room beside the answers to others, in a group without those of them that were accepted. */
   #askAgain(group: Group, read: Read): void {
     if (!group.accepted) return this.#decide(read, { payload: null });
+    this.#beginAnew(read);
+    this.#queue.push(read);
+  }
+
+  #beginAnew(read: Read): void {
     read.tally = createFastReadTally(this.#config.replicas, this.#config.profile);
     [read.leftOut, read.hopeless] = [false, false];
-    this.#queue.push(read);
   }
 
   #decide(read: Read, outcome: Outcome): void {

@@ -125,3 +125,32 @@ Deno.test("a read can be aborted, refused where too many are under way, and aban
   await assertRejects(() => left, Error, "closed");
   assertEquals(reads.busy, false);
 });
+
+Deno.test("§13.12 in another epoch answers so far count no more, and all is asked again of its replicas", async () => {
+  const { ask, reads, answer, clock, groups, sent } = lab({ maxGroup: 1 });
+  const all = ["a", "b", "c"].map((query) => ask(query));
+  reads.tick();
+  clock.now = 10;
+  reads.tick();
+  for (const replica of ["r1", "r2"]) answer(replica, 1, "old");
+  reads.adopt({ replicas: new Set(["r2", "r3", "r4", "r5"]), retryMs: 300 }, true);
+  for (const replica of ["r3", "r4"]) answer(replica, 1, "old");
+  clock.now = 20;
+  reads.tick();
+  assertEquals(groups().slice(-3), [["a"], ["b"], ["c"]]);
+  const nonces = sent.filter(({ to }) => to === "all").slice(-3).map(({ message }) => message.nonce);
+  for (const [i, nonce] of nonces.entries()) {
+    for (const replica of ["r1", "r5", "r4"]) answer(replica, nonce, `${i}`);
+    assertEquals(reads.busy, true);
+    answer("r3", nonce, `${i}`);
+  }
+  assertEquals((await Promise.all(all)).map(text), ["0", "1", "2"]);
+});
+
+Deno.test("§13.12 in an epoch without fast reads those that are under way or wait end without an answer", async () => {
+  const { ask, reads } = lab({ maxGroup: 1 });
+  const all = [ask("a"), ask("b")];
+  reads.tick();
+  reads.adopt({ replicas: new Set(REPLICAS), retryMs: 300 }, false);
+  assertEquals([await Promise.all(all), reads.busy], [[null, null], false]);
+});

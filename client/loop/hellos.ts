@@ -23,7 +23,7 @@ export interface HellosParts {
 const NO_CHALLENGE = new Uint8Array(LIMITS.nonceBytes);
 
 export class Hellos {
-  readonly #parts: HellosParts;
+  #parts: HellosParts;
   /** Time of the last hellos to all, on the client's clock. */
   #sentAt = -Infinity;
   /** The session in the last hellos to all. */
@@ -35,6 +35,14 @@ export class Hellos {
 
   constructor(parts: HellosParts) {
     this.#parts = parts;
+  }
+
+  /** Takes in other replicas, of which none has told a challenge (§13.12), and says hello to them, for answers of `session`. */
+  adopt(changes: Pick<HellosParts, "replicas" | "busyMs" | "idleMs">, session: LogIndex): void {
+    this.#parts = { ...this.#parts, ...changes };
+    this.#challenges.clear();
+    this.#mayTell.clear();
+    this.say(session);
   }
 
   /** Returns the time at which the next hellos are due, on the client's clock; the first are at once. */

@@ -38,6 +38,8 @@ export interface Inbox {
   readonly turnedAway: ReadonlySet<string>;
   /** Takes frames that came over `replica`'s connection; `wanted` is asked before any signature is checked. */
   read(replica: string, frames: readonly Uint8Array[], wanted: (packet: ReplyPacket) => boolean, now: number): Inbound;
+  /** Judges by the keys of another epoch from now on (§13.12). */
+  adopt(keys: KeyRing, verifier: Verifier): void;
 }
 
 interface Budget {
@@ -52,6 +54,7 @@ export function createInbox(
   verifier: Verifier,
   profile: Profile = "byzantine",
 ): Inbox {
+  let by = { keys, verifier };
   const judge = profile === "crash" ? judgeSpoken : judgeSigned;
   const counters: InboxCounters = { malformed: 0, misdirected: 0, forged: 0, late: 0, muted: 0 };
   const budgets = new Map<string, Budget>();
@@ -68,13 +71,17 @@ export function createInbox(
     const packet = decode(frames);
     if (packet === null) return { dropped: "malformed" };
     if (turnsAway(packet)) turnedAway.add(replica);
-    const inbound = judge({ client, keys, verifier, replica, packet }, wanted);
+    const inbound = judge({ client, ...by, replica, packet }, wanted);
     if (!("dropped" in inbound)) turnedAway.delete(replica);
     return inbound;
   };
   return {
     counters,
     turnedAway,
+    adopt(keys, verifier) {
+      by = { keys, verifier };
+      turnedAway.clear();
+    },
     read(replica, frames, wanted, now) {
       const budget = budgetOf(replica, now);
       const muted = budget.garbage >= MAX_GARBAGE_PER_SECOND;

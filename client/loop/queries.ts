@@ -27,6 +27,8 @@ export interface Question<T> {
   readonly targets: readonly string[];
   readonly timeoutMs: number;
   readonly judge: QueryJudge<T>;
+  /** Returns how to ask in another epoch (§13.12); left out where the answer proves itself, and one replica's is enough. */
+  readonly again?: () => Question<T>;
   /** Set to send it once and not again, for messages that a replica accepts only once. */
   readonly once?: true;
 }
@@ -43,6 +45,8 @@ interface Open {
   readonly once: boolean;
   readonly take: (reply: QueryReply) => void;
   readonly expire: (now: number) => void;
+  /** Asks anew, or does nothing. */
+  readonly again: () => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -103,13 +107,18 @@ export class Queries {
     }
   }
 
+  /** Asks anew in another epoch what several have to answer: what those of the last one said counts no more (§13.12). */
+  adopt(): void {
+    for (const open of [...this.#open.values()]) open.again();
+  }
+
   /** Rejects every open query with `reason`. */
   abandon(reason: Error): void {
     for (const open of [...this.#open.values()]) open.reject(reason);
   }
 
   #begin<T>(
-    { message, nonce, targets, timeoutMs, judge, once }: Question<T>,
+    { message, nonce, targets, timeoutMs, judge, once, again }: Question<T>,
     signal: AbortSignal | undefined,
     resolve: (value: T) => void,
     reject: (reason: unknown) => void,
@@ -145,6 +154,12 @@ export class Queries {
         if (verdict !== "noted") decide(verdict);
       },
       expire: (now) => decide(judge.expire(now - startedAt)),
+      again: () => {
+        if (again === undefined) return;
+        close();
+        const leftMs = Math.max(1, startedAt + timeoutMs - this.#now());
+        this.#begin({ ...again(), timeoutMs: leftMs }, signal, resolve, reject);
+      },
       reject: fail,
     };
     this.#open.set(nonce, open);

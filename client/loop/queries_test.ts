@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { clientId, logIndex } from "../../protocol/ids.ts";
+import { clientId, logIndex, replicaId } from "../../protocol/ids.ts";
 import type { QueryReply } from "../../protocol/message.ts";
 import { RefusedError } from "../errors.ts";
 import { MAX_OPEN_QUERIES, Queries, type Question } from "./queries.ts";
@@ -32,4 +32,31 @@ Deno.test("past the bound a query is refused at once and sent to nobody; one tha
   const ended = Promise.allSettled([...open, next]);
   queries.abandon(new Error("over"));
   assertEquals((await ended).filter(({ status }) => status === "rejected").length, MAX_OPEN_QUERIES);
+});
+
+Deno.test("§13.12 in another epoch a query is asked anew, of whom its question then names, within the time that it has left", async () => {
+  const sent: string[] = [];
+  const clock = { now: 0 };
+  const outlet = { toOne: (replica: string) => void sent.push(replica), toAll: () => {} };
+  const queries = new Queries(signer, outlet, () => clock.now, 400);
+  let epoch = 1;
+  const asked = (): Question<number> => ({
+    ...question(epoch),
+    ...{ targets: [`r${epoch}`], again: asked },
+    judge: { take: () => ({ value: epoch }), expire: (waitedMs) => ({ error: new Error(`late by ${waitedMs}`) }) },
+  });
+  const [moving, staying] = [queries.ask(asked()), queries.ask({ ...question(9), targets: ["r9"] })];
+  [epoch, clock.now] = [2, 300];
+  queries.adopt();
+  assertEquals(sent, ["r1", "r9", "r2"]);
+  assertEquals([queries.wants(answerTo(1)), queries.wants({ ...answerTo(2), replica: replicaId("r2") })], [
+    false,
+    true,
+  ]);
+  queries.take({ ...answerTo(9), replica: replicaId("r9") });
+  assertEquals(await staying, 9);
+  clock.now = 1000;
+  const late = assertRejects(() => moving, Error, "late by 700");
+  queries.tick();
+  await late;
 });

@@ -1,14 +1,14 @@
 /** The error that tells a caller why its request ended without a result. */
 import type { ClientId } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import type { Operation, OperationMode } from "../../protocol/operations/group.ts";
 import { BusyError, NoQuorumError, type QuorumProgress, RefusedError, UndecidedError, UsageError } from "../errors.ts";
 import type { FailureReason } from "../session/session.ts";
+import type { Orderable } from "./in_flight.ts";
 
 /** The facts about a failed request that its error names. */
 export interface FailedRequest {
   readonly client: ClientId;
-  readonly mode: OperationMode;
+  readonly mode: Orderable["mode"];
   readonly progress: QuorumProgress;
   /** Reason of the caller's own signal, if it cancelled the call. */
   readonly abortReason: unknown;
@@ -44,9 +44,13 @@ export function errorOf(failure: FailureReason, { client, mode, progress, abortR
 }
 
 /** Returns the error of a call that is wrong by itself: a command or query too long to be sent, or a time that is none. Null if it is right. */
-export function callError({ mode, command }: Operation, timeoutMs: number): UsageError | null {
+export function callError({ mode, command }: Orderable, timeoutMs: number): UsageError | null {
   if (command.length > LIMITS.maxCommandBytes) {
-    return new UsageError(`${mode} was given ${command.length} bytes; wanted at most ${LIMITS.maxCommandBytes}`);
+    return new UsageError(
+      `${
+        mode === "roster" ? "change of the roster" : mode
+      } was given ${command.length} bytes; wanted at most ${LIMITS.maxCommandBytes}`,
+    );
   }
   return timeoutMs > 0 ? null : new UsageError(`timeoutMs was given ${timeoutMs}; wanted a number above 0`);
 }

@@ -2,14 +2,14 @@
 import { type Digest, type LogIndex, logIndex, seq } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Answer, BusyAnswer, Request } from "../../protocol/message.ts";
-import { type Operation, operationSize } from "../../protocol/operations/group.ts";
 import type { PartPacket } from "../../protocol/packet.ts";
 import { waitOf } from "../../protocol/reply.ts";
 import type { QuorumProgress } from "../errors.ts";
 import { noteLeader } from "../session/leader_cache.ts";
 import { mayBeBusy } from "../session/overload.ts";
-import { countAnswer, createReplyTally } from "../session/reply_tally.ts";
+import { countAnswer, createReplyTally, type ReplyTally } from "../session/reply_tally.ts";
 import {
+  adopt,
   cancel,
   createSession,
   type FailureReason,
@@ -24,36 +24,16 @@ import {
   underWay,
 } from "../session/session.ts";
 import { sealRequest } from "./envelope.ts";
-import { asOne, type InFlight, resultsOf } from "./in_flight.ts";
+import { asOne, type InFlight, type Orderable, resultsOf, sizeOf } from "./in_flight.ts";
 import { createRecentAnswers } from "./recent_answers.ts";
 import { callError, errorOf } from "./request_errors.ts";
-import type { RequestsConfig } from "./requests_config.ts";
+import type { Executed, RequestOptions, RequestsChanges, RequestsConfig } from "./requests_config.ts";
 
-/** Outcome of an applied command. */
-export interface Executed {
-  /** The state machine's result. */
-  readonly result: Uint8Array;
-  /** Index of the log entry that holds it. */
-  readonly index: number;
-}
-
-/** Options of one call. */
-export interface CallOptions {
-  /** Deadline from now, in milliseconds; the client's default otherwise. */
-  readonly timeoutMs?: number;
-  /** Cancels the call: it rejects with the signal's reason. What was sent may still be executed. */
-  readonly signal?: AbortSignal;
-}
-
-/** Options of one request. */
-export interface RequestOptions extends CallOptions {
-  /** States that executing the command twice is as good as once. Default false. */
-  readonly repeatable?: boolean;
-}
+export type { CallOptions, Executed, RequestOptions } from "./requests_config.ts";
 
 interface Pending {
   readonly ticket: number;
-  readonly operation: Operation;
+  readonly operation: Orderable;
   readonly startedAt: number;
   readonly signal: AbortSignal | undefined;
   readonly onAbort: () => void;
@@ -65,7 +45,7 @@ interface Pending {
 
 /** All requests of one client. */
 export class Requests {
-  readonly #config: RequestsConfig;
+  #config: RequestsConfig;
   readonly #session;
   readonly #byTicket = new Map<number, Pending>();
   readonly #inFlight = new Map<number, InFlight>();
@@ -94,7 +74,7 @@ export class Requests {
   }
 
   /** Has a command or query ordered and executed (§7.4). Rejects with the errors of `errors.ts` or the signal's reason. */
-  order(operation: Operation, options: RequestOptions = {}): Promise<Executed> {
+  order(operation: Orderable, options: RequestOptions = {}): Promise<Executed> {
     const { signal, timeoutMs = this.#config.timeoutMs, repeatable = operation.mode === "query" } = options;
     const wrong = callError(operation, timeoutMs);
     if (wrong !== null) return Promise.reject(wrong);
@@ -106,7 +86,7 @@ export class Requests {
       signal?.addEventListener("abort", onAbort, { once: true });
       const handlers = { signal, onAbort, resolve, reject };
       this.#byTicket.set(ticket, { ticket, operation, startedAt, ...handlers, request: null });
-      const size = operationSize(operation.command);
+      const size = sizeOf(operation);
       this.#perform(submit(this.#session, { ticket, size, deadlineAt: startedAt + timeoutMs, repeatable }, startedAt));
     });
   }
@@ -143,6 +123,17 @@ export class Requests {
   greeted(replica: string, appliedIndex: number): void {
     for (const request of underWay(this.#session)) this.#send(request, replica, false);
     this.#perform(noteHeight(this.#session, replica, appliedIndex, this.#config.now()));
+  }
+
+  /** Takes in another roster (§13.12): answers so far count no more, and the same bytes go to its replicas. */
+  adopt({ session, ...changes }: RequestsChanges): void {
+    this.#config = { ...this.#config, ...changes };
+    for (const inFlight of this.#inFlight.values()) inFlight.tally = this.#newTally();
+    this.#perform(adopt(this.#session, session, this.#config.now()));
+  }
+
+  #newTally(): ReplyTally {
+    return createReplyTally(this.#config.replicas, this.#config.needed);
   }
 
   /** Carries out what is due. */
@@ -225,9 +216,8 @@ export class Requests {
   }
 
   #seal(request: number, operations: number, message: Request): void {
-    const { signer, replicas, needed } = this.#config;
-    const tally = createReplyTally(replicas, needed);
-    const inFlight = { request, operations, frames: sealRequest(signer, message), tally, results: [] };
+    const frames = sealRequest(this.#config.signer, message);
+    const inFlight = { request, operations, frames, tally: this.#newTally(), results: [] };
     this.#inFlight.set(request, inFlight);
     this.#byDigest.set(inFlight.frames.digest, inFlight);
   }

@@ -1,7 +1,7 @@
 /** The parts and constants of a client's requests. */
 import type { Signer } from "../../crypto/signing/signing.ts";
 import type { ClientId } from "../../protocol/ids.ts";
-import type { SessionConfig } from "../session/session_types.ts";
+import type { EpochChanges, SessionConfig } from "../session/session_types.ts";
 import type { Hellos } from "./hellos.ts";
 import type { Outlet } from "./outlet.ts";
 
@@ -20,4 +20,31 @@ export interface RequestsConfig {
   readonly randomBytes: (count: number) => Uint8Array;
   /** A verified answer of `replica` to the request with this digest contradicts what enough others said. */
   readonly onDisagreement: (replica: string, request: string) => void;
+}
+
+/** The parts that go by the roster in force. */
+export interface RequestsChanges extends Pick<RequestsConfig, "replicas" | "needed" | "timeoutMs"> {
+  readonly session: EpochChanges;
+}
+
+/** Outcome of an applied command. */
+export interface Executed {
+  /** The state machine's result. */
+  readonly result: Uint8Array;
+  /** Index of the log entry that holds it. */
+  readonly index: number;
+}
+
+/** Options of one call. */
+export interface CallOptions {
+  /** Deadline from now, in milliseconds; the client's default otherwise. */
+  readonly timeoutMs?: number;
+  /** Cancels the call: it rejects with the signal's reason. What was sent may still be executed. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of one request. */
+export interface RequestOptions extends CallOptions {
+  /** States that executing the command twice is as good as once. Default false. */
+  readonly repeatable?: boolean;
 }

@@ -8,8 +8,9 @@ import { commandsOf, nextGroup, type Outstanding, type Part, takeWhere } from ".
 import { dropLate, failureOfQueued, failureOfSent, mayBeBusy, turnAway } from "./overload.ts";
 import { speedUp } from "./pace.ts";
 import { answered, answersComing, firstSend, keepsWaiting, resend, resendAt, startSending } from "./resending.ts";
-import type { Current, Registration, Session } from "./session_state.ts";
-import type { AcceptedAnswer, FailureReason, SessionEffect, Submission } from "./session_types.ts";
+import { assertSessionConfig } from "./session_config.ts";
+import { believingNothing, type Current, type Registration, type Session } from "./session_state.ts";
+import type { AcceptedAnswer, EpochChanges, FailureReason, SessionEffect, Submission } from "./session_types.ts";
 import { showDue, showLowest } from "./showing.ts";
 
 export { createSession, type Session } from "./session_state.ts";
@@ -167,6 +168,21 @@ function giveUp(session: Session, { submission, part, request }: Part, failure: 
   if (commandsOf(request).length > 0) return [ended];
   remove(session, request);
   return [ended, { effect: "done", request: request.request }];
+}
+
+/**
+ * Takes in that another roster is in force (§13.12): what was believed of leader, pace and heights is forgotten, and what is under way is sent again. Sessions
+ * stay.
+ */
+export function adopt(session: Session, changes: EpochChanges, now: number): SessionEffect[] {
+  session.config = { ...session.config, ...changes };
+  assertSessionConfig(session.config);
+  Object.assign(session, believingNothing(session.config));
+  session.heights.clear();
+  const sendings = [...(session.registration === null ? [] : [session.registration]), ...session.outstanding.values()];
+  for (const sending of sendings) Object.assign(sending, startSending(session, sending.request, now));
+  session.dueAt = earliest(session);
+  return sendings.map(({ request }) => firstSend(session, request));
 }
 
 /** Requests under way, to be sent again to a replica that could not answer before. */

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Outcome } from "../../protocol/message.ts";
 import {
+  adopt,
   cancel,
   createSession,
   noteHeight,
@@ -35,7 +36,8 @@ type Step =
     readonly pick: number;
     readonly outcome: Outcome;
   }
-  | { readonly step: "cancel"; readonly pick: number };
+  | { readonly step: "cancel"; readonly pick: number }
+  | { readonly step: "adopt"; readonly weak: number };
 
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
@@ -54,6 +56,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       ),
     }),
     fc.record({ step: fc.constant("cancel" as const), pick: fc.nat() }),
+    fc.record({ step: fc.constant("adopt" as const), weak: fc.integer({ min: 1, max: 3 }) }),
   ),
   { maxLength: 120 },
 );
@@ -139,6 +142,11 @@ function take(session: Session, step: Step, tickets: number, now: number): Sessi
       return submit(session, submission(tickets + 1, now + step.wait, step.repeatable), now);
     case "pass":
       return tick(session, now);
+    case "adopt": {
+      const effects = adopt(session, { ...CONFIG, weak: step.weak }, now);
+      for (let i = 0; i < step.weak; i++) effects.push(...noteHeight(session, `new ${i}`, 1000 + now, now));
+      return effects;
+    }
     case "cancel":
       return cancel(session, 1 + step.pick % (tickets + 1), now);
     case "answer": {
@@ -154,7 +162,7 @@ function take(session: Session, step: Step, tickets: number, now: number): Sessi
   }
 }
 
-Deno.test("for all runs: seqs of a session are never reused, the floor is monotone, every request finishes exactly once", () => {
+Deno.test("for all runs, whatever rosters come: seqs of a session are never reused, the floor is monotone, every request finishes exactly once", () => {
   fc.assert(
     fc.property(steps, (run) => {
       const session = knowing(CONFIG);

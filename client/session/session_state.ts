@@ -1,10 +1,10 @@
 /** State of a client, and what it begins with. */
 import type { Outstanding } from "./grouping.ts";
-import { createLeaderCache } from "./leader_cache.ts";
-import { createPace } from "./pace.ts";
+import { createLeaderCache, type LeaderCache } from "./leader_cache.ts";
+import { createPace, type Pace } from "./pace.ts";
 import { seededUniform } from "./random.ts";
 import type { Sender, Sending } from "./resending.ts";
-import { createRoundTrips } from "./round_trips.ts";
+import { createRoundTrips, type RoundTrips } from "./round_trips.ts";
 import { assertSessionConfig } from "./session_config.ts";
 import type { SessionConfig, Submission } from "./session_types.ts";
 
@@ -25,6 +25,10 @@ export interface Registration extends Sending {
 
 /** State of a client; only the functions of `session.ts`, `overload.ts` and `showing.ts` change it. */
 export interface Session extends Sender {
+  config: SessionConfig;
+  leader: LeaderCache;
+  trips: RoundTrips;
+  pace: Pace;
   /** By number; those in sessions that are closed among them, until they are answered. */
   readonly outstanding: Map<number, Outstanding>;
   readonly queue: Submission[];
@@ -44,15 +48,20 @@ export interface Session extends Sender {
   dueAt: number;
 }
 
+/** Returns what a client believes of an epoch's replicas before it has heard of any. */
+export const believingNothing = (config: SessionConfig): Pick<Session, "leader" | "trips" | "pace"> => ({
+  leader: createLeaderCache(config.weak),
+  trips: createRoundTrips(),
+  pace: createPace(Math.floor(config.window / 2)),
+});
+
 /** A client that has sent nothing yet. Throws `RangeError` on impossible constants. */
 export function createSession(config: SessionConfig): Session {
   assertSessionConfig(config);
   return {
     config,
     uniform: seededUniform(config.seed),
-    leader: createLeaderCache(config.weak),
-    trips: createRoundTrips(),
-    pace: createPace(Math.floor(config.window / 2)),
+    ...believingNothing(config),
     outstanding: new Map(),
     queue: [],
     heights: new Map(),

@@ -3,6 +3,7 @@ import type { Outcome } from "../../protocol/message.ts";
 import { sends, SESSION_CONFIG, signs } from "../../tests/client/session_lab.ts";
 import { noteLeader } from "./leader_cache.ts";
 import {
+  adopt,
   cancel,
   createSession,
   noteHeight,
@@ -258,4 +259,34 @@ Deno.test("cancelling frees a place, whether the request waited or was sent", ()
 
 Deno.test("impossible constants are refused with what was given", () => {
   assertThrows(() => createSession({ ...SESSION_CONFIG, window: 1 }), RangeError, "window 1");
+});
+
+Deno.test("§13.12 another roster: what is under way is sent again to all, leader and heights are forgotten, the session stays", () => {
+  const session = open();
+  noteLeader(session.leader, "r1", 9, "r1");
+  noteLeader(session.leader, "r2", 9, "r1");
+  for (const ticket of [1, 2]) submit(session, ask(ticket), 1000);
+  const under = [...session.outstanding.keys()];
+  const { window, retry, intervention } = SESSION_CONFIG;
+  const effects = adopt(session, { window, weak: 1, showAfterMs: 0, retry, intervention }, 2000);
+  assertEquals(effects, under.map((request) => ({ effect: "send", request, to: "all", intervention: false })));
+  assertEquals([session.leader.likely, session.leader.weak, session.heights.size], [null, 1, 0]);
+  assertEquals(session.current?.id, ID);
+  assertEquals(session.dueAt, 2100, "its timers begin anew");
+  assertEquals(issued(submit(session, ask(3), 2001)), [[3, ID, 4]]);
+  for (const request of under) settle(session, answer(request), 2002);
+  assertEquals(session.current?.floor, 4);
+});
+
+Deno.test("§13.12 a register under way is sent again too; a next one waits for what the new replicas say", () => {
+  const session = client();
+  submit(session, ask(1), 0);
+  const request = registering(session);
+  const { window, retry, intervention } = SESSION_CONFIG;
+  assertEquals(adopt(session, { window, weak: 2, showAfterMs: 0, retry, intervention }, 10), [
+    { effect: "send", request, to: "all", intervention: false },
+  ]);
+  assertEquals(settle(session, answer(request, "void", 60), 20), [{ effect: "done", request }]);
+  assertEquals(noteHeight(session, "r5", 60, 30), []);
+  assertEquals(noteHeight(session, "r6", 61, 30).map(({ effect }) => effect), ["register", "send"]);
 });

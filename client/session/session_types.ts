@@ -22,6 +22,9 @@ export interface SessionConfig {
   readonly seed: number;
 }
 
+/** The constants that go by the roster in force. */
+export type EpochChanges = Pick<SessionConfig, "window" | "weak" | "showAfterMs" | "retry" | "intervention">;
+
 /** A command to be carried out; `ticket` is the caller's name for it, never used twice. */
 export interface Submission {
   readonly ticket: number;

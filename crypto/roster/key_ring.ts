@@ -39,6 +39,12 @@ function listed(roster: Roster, kind: KeyKind, id: string): PublicKeys | undefin
   return members.find((member) => member.id === id);
 }
 
+/** Returns whether the roster lists `key` as what it says it is, with both of its public keys. */
+export function lists(roster: Roster, key: KeyIdentity): boolean {
+  const keys = listed(roster, key.kind, key.id);
+  return keys !== undefined && keys.publicKey === key.publicKey && keys.curveKey === key.curvePublicKey;
+}
+
 /** Throws for a key whose kind and id the roster does not list together. */
 function refuseUnlisted(roster: Roster, { kind, id }: KeyIdentity): never {
   const other = kind === "replica" ? "client" : "replica";

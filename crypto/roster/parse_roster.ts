@@ -7,7 +7,7 @@ import { withSource } from "../config_error.ts";
 import { unhex } from "../digest.ts";
 import { readSmallFile } from "../files.ts";
 import { PUBLIC_KEY_BYTES, type SignatureBackend } from "../signing/backend.ts";
-import { createVerifier } from "../signing/signing.ts";
+import { createVerifier, type EpochName } from "../signing/signing.ts";
 import { describe, type Field, parseJson, readHex, readList, readObject, refuse } from "../strict_json.ts";
 import { countSigners, neededText, operatorsOf } from "./operators.ts";
 import { rosterBody, rosterDigest, type Signatures } from "./roster.ts";
@@ -15,7 +15,7 @@ import { readRosterFields } from "./roster_fields.ts";
 import type { Roster } from "./roster_types.ts";
 
 /** Well above the largest roster the limits allow, laid out with white space. */
-export const MAX_ROSTER_BYTES = 2 * 1024 * 1024;
+export const MAX_ROSTER_BYTES = LIMITS.maxRosterBytes;
 /** Signatures beside the first: as many operators of the roster before as there can be, and of this one. */
 const MAX_MORE_SIGNATURES = 2 * LIMITS.maxOperators - 1;
 
@@ -37,6 +37,13 @@ export interface SignedRoster extends RosterFile {
 /** Returns the file of a roster that was made here: it has all its members. */
 export const fileOf = (roster: Roster): RosterFile => ({
   ...{ roster, digest: rosterDigest(roster), raw: roster as unknown as JsonObject, signatures: new Map() },
+});
+
+/** Returns the name of the epoch that a roster is of. */
+export const epochNameOf = ({ roster: { cluster, epoch }, digest }: RosterFile): EpochName => ({
+  cluster,
+  epoch,
+  digest,
 });
 
 /** Reads one of `signatures`: keys ascend, so that none is there twice. */

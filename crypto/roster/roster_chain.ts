@@ -1,5 +1,6 @@
 /** Chains of rosters: each names the digest of the one before it, and the operators of that one signed it. */
 import type { ChangeRefusal } from "../../protocol/operations/change.ts";
+import { quorumOf } from "../../protocol/quorum.ts";
 import { ConfigError } from "../config_error.ts";
 import { countSigners, haveSigned, neededText, operatorsOf, type Signers } from "./operators.ts";
 import type { RosterFile, SignedRoster } from "./parse_roster.ts";
@@ -43,9 +44,35 @@ function faultOfBounds({ roster: { constants } }: Predecessor, next: Roster): Su
   return fault("successor", name, next.constants[name], `at least ${constants[name]}: it may only rise`);
 }
 
+/** §13.1d: an honest replica has to go from one epoch to the next, or nobody would tell those who are new how theirs began. */
+function faultOfStaying({ roster: before }: Predecessor, next: Roster): SuccessorFault | null {
+  const keys = new Map(next.replicas.map(({ publicKey, curveKey }) => [publicKey, curveKey]));
+  const staying = before.replicas.filter(({ publicKey, curveKey }) => keys.get(publicKey) === curveKey).length;
+  const { weak } = quorumOf(before.replicas.length, before.constants.profile);
+  if (staying >= weak) return null;
+  return fault(
+    "successor",
+    "replicas that stay with both keys",
+    staying,
+    `at least ${weak}: change the others in a next step`,
+  );
+}
+
+/** §13.2f: where a checkpoint is due at every entry there is no place for a stop-sign. */
+function faultOfStop({ roster: { constants: { checkpointEvery } } }: Predecessor): SuccessorFault | null {
+  if (checkpointEvery > 1) return null;
+  return fault(
+    "successor",
+    "a roster behind one with checkpointEvery",
+    checkpointEvery,
+    "one of at least 2: stop all, and begin anew",
+  );
+}
+
 /** Returns what keeps `next` from following `before`, but for signatures; null if nothing does. Both are valid by themselves. */
 export const faultOfContent = (before: Predecessor, next: Roster): SuccessorFault | null =>
-  faultOfFixed(before, next) ?? faultOfPlace(before, next) ?? faultOfBounds(before, next);
+  faultOfFixed(before, next) ?? faultOfPlace(before, next) ?? faultOfBounds(before, next) ??
+    faultOfStaying(before, next) ?? faultOfStop(before);
 
 /** §13.1a, §13.1b: finds too few signatures: operators of the roster before have to sign, and of the new one: a roster whose operators cannot sign could never be changed again. */
 export function faultOfSigners({ roster }: Predecessor, next: Roster, signers: Signers): SuccessorFault | null {

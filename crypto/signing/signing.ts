@@ -9,38 +9,42 @@ import type { VerifiedCache } from "./verified_cache.ts";
 /** The kinds that can be signed: every message, the roster, and a request for a place in one. Each has a domain tag of its own. */
 export type DomainKind = MessageKind | "Roster" | "KeyRequest";
 
-/** Every kind once; the type makes a missing or superfluous one a compile error. */
-const KINDS: Readonly<Record<DomainKind, true>> = {
-  AppendEntries: true,
-  AppendEntriesResponse: true,
-  ResendRequest: true,
-  PreVote: true,
-  RequestVote: true,
-  Vote: true,
-  VoteRefusal: true,
-  VoteDeferred: true,
-  FetchEntries: true,
-  FetchEntriesResponse: true,
-  Checkpoint: true,
-  FetchChunks: true,
-  FetchChunksResponse: true,
-  RollCall: true,
-  RollCallAnswer: true,
-  HandOver: true,
-  SendRequest: true,
-  RegisterSession: true,
-  ClientHello: true,
-  FastReads: true,
-  GetCommittedCommand: true,
-  GetStatus: true,
-  SetActive: true,
-  GetCheckpoint: true,
-  GetChunks: true,
-  GetEntries: true,
-  Reply: true,
-  QueryReply: true,
-  Roster: true,
-  KeyRequest: true,
+/**
+ * Every kind once, and where a signature of it is good (§13.6): what replicas sign in the epoch they were in, what clients and operators sign in the whole
+ * cluster. The type makes a missing or superfluous one a compile error.
+ */
+const KINDS: Readonly<Record<DomainKind, "epoch" | "cluster">> = {
+  AppendEntries: "epoch",
+  AppendEntriesResponse: "epoch",
+  ResendRequest: "epoch",
+  PreVote: "epoch",
+  RequestVote: "epoch",
+  Vote: "epoch",
+  VoteRefusal: "epoch",
+  VoteDeferred: "epoch",
+  FetchEntries: "epoch",
+  FetchEntriesResponse: "epoch",
+  Checkpoint: "epoch",
+  FetchChunks: "epoch",
+  FetchChunksResponse: "epoch",
+  RollCall: "epoch",
+  RollCallAnswer: "epoch",
+  HandOver: "epoch",
+  SendRequest: "cluster",
+  RegisterSession: "cluster",
+  ClientHello: "cluster",
+  FastReads: "cluster",
+  GetCommittedCommand: "cluster",
+  GetStatus: "cluster",
+  SetActive: "cluster",
+  GetCheckpoint: "cluster",
+  GetChunks: "cluster",
+  GetEntries: "cluster",
+  GetEpochs: "cluster",
+  Reply: "epoch",
+  QueryReply: "epoch",
+  Roster: "cluster",
+  KeyRequest: "cluster",
 };
 
 /** All kinds that can be signed. */
@@ -63,8 +67,28 @@ export function domainPrefix(kind: DomainKind, clusterId: string): Uint8Array {
   return Uint8Array.of(...lengthPrefixed(tagOf(kind)), ...lengthPrefixed(clusterId));
 }
 
-function domainDigests(clusterId: string): (kind: DomainKind, body: Uint8Array) => Digest {
-  const prefixes = new Map(DOMAIN_KINDS.map((kind) => [kind, domainPrefix(kind, clusterId)]));
+/** Names an epoch of a cluster. */
+export interface EpochName {
+  readonly cluster: string;
+  readonly epoch: number;
+  /** Of the epoch's roster. */
+  readonly digest: string;
+}
+
+/** Returns what stands in the place of the cluster id in what replicas sign in an epoch (§13.6); no id has a slash. */
+export const signingDomain = (cluster: string, epoch: number, digest: string): string =>
+  epoch === 1 ? cluster : `${cluster}/${digest}`;
+
+/** Returns the domain of each kind. A cluster's id alone names its epoch 1, in which all kinds have the same one. */
+function domainsOf(place: string | EpochName): Readonly<Record<"epoch" | "cluster", string>> {
+  if (typeof place === "string") return { epoch: place, cluster: place };
+  const { cluster, epoch, digest } = place;
+  return { epoch: signingDomain(cluster, epoch, digest), cluster };
+}
+
+function domainDigests(place: string | EpochName): (kind: DomainKind, body: Uint8Array) => Digest {
+  const domains = domainsOf(place);
+  const prefixes = new Map(DOMAIN_KINDS.map((kind) => [kind, domainPrefix(kind, domains[KINDS[kind]])]));
   return (kind, body) => {
     const prefix = prefixes.get(kind);
     if (prefix === undefined) throw new TypeError(`signing: wanted a kind of signed message, given ${kind}`);
@@ -72,14 +96,14 @@ function domainDigests(clusterId: string): (kind: DomainKind, body: Uint8Array) 
   };
 }
 
-/** Signs with one key for one cluster. */
+/** Signs with one key for one cluster, in one epoch of it. */
 export interface Signer {
   readonly publicKey: Uint8Array;
   /** Returns the 64-byte signature of a body of `kind`. */
   sign(kind: DomainKind, body: Uint8Array): Uint8Array;
 }
 
-/** Verifies signatures of one cluster. */
+/** Verifies signatures of one cluster, those of its replicas in one epoch of it. */
 export interface Verifier {
   /** Returns whether `publicKey` signed `body` as a `kind` of this cluster. Never throws on anything a peer sent. */
   verify(kind: DomainKind, body: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean;
@@ -99,25 +123,28 @@ export interface BodyClaim {
 const cacheKey = (digest: Digest, signature: Uint8Array, publicKey: Uint8Array): string =>
   digest + hex(signature) + hex(publicKey);
 
-/** Returns a signer, which keeps its own copy of `secretKey`. Throws `TypeError` if that is not a valid secret key. */
-export function createSigner(backend: SignatureBackend, secretKey: Uint8Array, clusterId: string): Signer {
+/**
+ * Returns a signer for an epoch, or for the first one of a cluster; it keeps its own copy of `secretKey`. Throws `TypeError` if that is not a valid
+ * secret key.
+ */
+export function createSigner(backend: SignatureBackend, secretKey: Uint8Array, place: string | EpochName): Signer {
   const publicKey = backend.publicKey(secretKey);
   const key = secretKey.slice();
-  const digestOf = domainDigests(clusterId);
+  const digestOf = domainDigests(place);
   const bytes = new Uint8Array(DIGEST_BYTES);
   return { publicKey, sign: (kind, body) => backend.sign(digestInto(bytes, digestOf(kind, body)), key) };
 }
 
 /**
- * Returns a verifier. With a cache each signature costs work on the curve only once, however often it recurs inside proofs. The digest
+ * Returns a verifier for an epoch, or for the first one of a cluster. With a cache each signature costs work on the curve only once, however often it recurs inside proofs. The digest
  * covers kind and cluster, so several verifiers may share one cache.
  */
 export function createVerifier(
   backend: SignatureBackend,
-  clusterId: string,
+  place: string | EpochName,
   cache: VerifiedCache | null = null,
 ): Verifier {
-  const digestOf = domainDigests(clusterId);
+  const digestOf = domainDigests(place);
   const bytes = new Uint8Array(DIGEST_BYTES);
   const isOfLength = (signature: Uint8Array, publicKey: Uint8Array) =>
     signature.length === SIGNATURE_BYTES && publicKey.length === PUBLIC_KEY_BYTES;

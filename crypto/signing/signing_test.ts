@@ -4,7 +4,7 @@ import { backend, BACKENDS } from "../../tests/support/backends.ts";
 import { hex, sha256 } from "../digest.ts";
 import { generateKeyPair } from "../keys/key_pair.ts";
 import type { SignatureBackend } from "./backend.ts";
-import { createSigner, createVerifier, DOMAIN_KINDS, domainPrefix } from "./signing.ts";
+import { createSigner, createVerifier, DOMAIN_KINDS, domainPrefix, type EpochName, signingDomain } from "./signing.ts";
 import { createVerifiedCache } from "./verified_cache.ts";
 
 const { secretKey, publicKey } = generateKeyPair(backend);
@@ -105,4 +105,35 @@ Deno.test("the cache changes no answer: other kind, cluster, body, signature or 
   ];
   assertEquals(refused, refused.map(() => false));
   assertEquals(cache.size, 1);
+});
+
+/** Kinds that clients and operators sign, for the cluster in all of its epochs. */
+const OF_CLUSTER = new Set<string>([
+  ...["SendRequest", "RegisterSession", "ClientHello", "FastReads", "GetCommittedCommand", "GetStatus", "SetActive"],
+  ...["GetCheckpoint", "GetChunks", "GetEntries", "GetEpochs", "Roster", "KeyRequest"],
+]);
+
+Deno.test("§13.6 what replicas sign is good in one epoch, what clients and operators sign in each", () => {
+  const first: EpochName = { cluster: "a", epoch: 1, digest: "0".repeat(64) };
+  const second = { ...first, epoch: 2, digest: "1".repeat(64) };
+  const places = [first, second, { ...second, digest: "2".repeat(64) }, { ...second, cluster: "b" }];
+  for (const kind of DOMAIN_KINDS) {
+    for (const place of places) {
+      const signature = createSigner(backend, secretKey, place).sign(kind, body);
+      for (const other of places) {
+        const isGood = place === other || (OF_CLUSTER.has(kind) && place.cluster === other.cluster);
+        assertEquals(createVerifier(backend, other).verify(kind, body, signature, publicKey), isGood, kind);
+      }
+    }
+  }
+});
+
+Deno.test("§13.6 the domain of epoch 1 is the cluster's id alone, whatever its roster", () => {
+  const digest = "ab".repeat(32);
+  assertEquals(signingDomain("demo", 1, digest), "demo");
+  assertEquals(signingDomain("demo", 2, digest), `demo/${digest}`);
+  const [plain, named] = [createVerifier(backend, "demo"), { cluster: "demo", epoch: 1, digest }];
+  const signature = createSigner(backend, secretKey, named).sign("Vote", body);
+  assert(plain.verify("Vote", body, signature, publicKey));
+  createVerifier(backend, { cluster: "x".repeat(64), epoch: 2, digest }); // the longest id fits its length byte
 });

@@ -5,7 +5,7 @@
 import { SIGNATURE_BYTES } from "../../protocol/bytes/sizes.ts";
 import { type ProtocolConstants, trustsReplicas } from "../../protocol/config.ts";
 import type { SignatureBackend } from "./backend.ts";
-import { createSigner, createVerifier, type Signer, type Verifier } from "./signing.ts";
+import { createSigner, createVerifier, type EpochName, type Signer, type Verifier } from "./signing.ts";
 import type { VerifiedCache } from "./verified_cache.ts";
 
 /** The bytes in place of a signature. */
@@ -17,27 +17,27 @@ export const isUnsigned = (signature: Uint8Array): boolean =>
 
 type Constants = Pick<ProtocolConstants, "profile">;
 
-/** Returns the signer of a member's messages in a cluster with these constants; where nothing is signed, one that does not. */
+/** Returns the signer of a member's messages in an epoch with these constants; where nothing is signed, one that does not. */
 export function createMessageSigner(
   constants: Constants,
   backend: SignatureBackend,
   secretKey: Uint8Array,
-  clusterId: string,
+  place: string | EpochName,
 ): Signer {
-  const signer = createSigner(backend, secretKey, clusterId);
+  const signer = createSigner(backend, secretKey, place);
   return trustsReplicas(constants) ? { publicKey: signer.publicKey, sign: () => UNSIGNED } : signer;
 }
 
 /**
- * Returns the verifier of members' messages in a cluster with these constants. Where nothing is signed it accepts what is not, and says nothing of who
+ * Returns the verifier of members' messages in an epoch with these constants. Where nothing is signed it accepts what is not, and says nothing of who
  * made it: its user has to know that from the connection.
  */
 export const createMessageVerifier = (
   constants: Constants,
   backend: SignatureBackend,
-  clusterId: string,
+  place: string | EpochName,
   cache: VerifiedCache | null = null,
 ): Verifier =>
   trustsReplicas(constants)
     ? { verify: (_kind, _body, signature) => isUnsigned(signature) }
-    : createVerifier(backend, clusterId, cache);
+    : createVerifier(backend, place, cache);

@@ -5,7 +5,7 @@ import type { Membership } from "../config.ts";
 import type { Entry } from "../entry.ts";
 import { chainEntry } from "../hash_chain.ts";
 import type { Digest } from "../ids.ts";
-import type { Hash, RosterChanges, RosterFacts } from "../ports.ts";
+import type { Hash, RosterFacts } from "../ports.ts";
 
 export interface EpochEnd {
   readonly epoch: number;
@@ -17,14 +17,26 @@ export interface EpochEnd {
   readonly entry: Entry;
 }
 
+/** The part of `RosterChanges` that is needed here, for rosters of whatever form. */
+interface Judge<N extends RosterFacts> {
+  judge(command: Uint8Array): { readonly next: N | null };
+}
+
 /**
  * Returns the roster that an entry changes to: a stop-sign holds a valid change and nothing else (§13.2). Null for any other entry. It rests on
  * the roster in force and on these bytes alone.
  */
-export function stopSignOf({ requests }: Entry, changes: RosterChanges): RosterFacts | null {
+export function stopSignOf<N extends RosterFacts>({ requests }: Entry, changes: Judge<N>): N | null {
   if (requests === null || requests.length !== 1) return null;
   const { message } = requests[0]!;
   return message.kind === "SendRequest" && message.mode === "roster" ? changes.judge(message.command).next : null;
+}
+
+/** Returns the command of a stop-sign. */
+export function changeIn({ requests }: Entry): Uint8Array {
+  const message = requests?.[0]?.message;
+  if (message?.kind !== "SendRequest") throw new RangeError("wanted a stop-sign, given an entry without a command");
+  return message.command;
 }
 
 /** The cheap part of {@linkcode nextAfter}: an end that fails it is not worth a signature check. */
@@ -35,12 +47,12 @@ export function isPlausibleEnd(members: Membership, { epoch, proof: { stable, co
 }
 
 /** Returns the roster that the epoch of `members` ended with (§13.4), provided the end's signatures are valid; null if this is no end of it. */
-export function nextAfter(
+export function nextAfter<N extends RosterFacts>(
   members: Membership,
   hash: Hash,
-  changes: RosterChanges,
+  changes: Judge<N>,
   end: EpochEnd,
-): RosterFacts | null {
+): N | null {
   if (!isPlausibleEnd(members, end) || !isCertificate(members, hash, end.proof.commit)) return null;
   return chainEntry(hash, end.before, end.entry).hash === end.proof.stable.hash ? stopSignOf(end.entry, changes) : null;
 }

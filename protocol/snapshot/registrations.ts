@@ -1,10 +1,10 @@
 /** Opening and closing a client's sessions (§7.1): a bounded number each, the least recently used by log index goes. */
 import type { RegisterSession, SendRequest } from "../entry.ts";
-import type { ClientId, Digest, LogIndex, Seq } from "../ids.ts";
+import type { Digest, LogIndex, Seq } from "../ids.ts";
 import { assertInvariant } from "../invariant.ts";
 import { LIMITS } from "../limits.ts";
 import type { Answer, Outcome } from "../message.ts";
-import type { ClientSessions, Session, SessionBounds } from "./session_types.ts";
+import type { ClientSessions, Session, SessionBounds, SessionTable } from "./session_types.ts";
 
 const EMPTY = new Uint8Array(0);
 
@@ -22,7 +22,7 @@ const emptySession = (id: LogIndex, register: Digest): Session => ({
 /** The answer to a register that is settled once the entry at `applied` is applied, or where it stands. */
 export function standingOfRegister(
   client: ClientSessions | undefined,
-  bounds: SessionBounds,
+  { bounds, genesis }: Pick<SessionTable, "bounds" | "genesis">,
   { base }: RegisterSession,
   digest: Digest,
   applied: LogIndex,
@@ -31,7 +31,7 @@ export function standingOfRegister(
   if (open) return { request: digest, outcome: "applied", index: open.id, result: EMPTY };
   if (base > applied) return "lagging";
   // For good: neither the log nor the floor ever goes back.
-  const isVoid = reaches(base, bounds) <= applied || base < (client?.registerFloor ?? 0);
+  const isVoid = reaches(base, bounds) <= applied || base < (client?.registerFloor ?? 0) || base < genesis;
   return isVoid ? { request: digest, outcome: "void", index: applied, result: EMPTY } : "open";
 }
 
@@ -43,8 +43,7 @@ export const reaches = (base: LogIndex, { registrationHorizon }: SessionBounds):
  * once it is closed the register's base lies below the register floor.
  */
 export function openFor(
-  clients: Map<ClientId, ClientSessions>,
-  bounds: SessionBounds,
+  { clients, bounds, genesis }: SessionTable,
   register: RegisterSession,
   digest: Digest,
   index: LogIndex,
@@ -53,7 +52,7 @@ export function openFor(
   const open = openedBy(client, digest);
   if (open) return { request: digest, outcome: "applied", index: open.id, result: EMPTY };
   const { base } = register;
-  const late = base >= index || index > reaches(base, bounds) || base < client.registerFloor;
+  const late = base < genesis || base >= index || index > reaches(base, bounds) || base < client.registerFloor;
   if (late || client.live.has(index)) return { request: digest, outcome: "void", index, result: EMPTY };
   while (client.live.size >= bounds.sessionsPerClient) close(client, leastRecentlyUsed(client, null)!);
   assertInvariant(!client.closed.has(index), "I7", `${register.client} opens session ${index}, which was closed`);

@@ -16,11 +16,11 @@ interface Reading {
 }
 
 /**
- * The table in `chunks`, with these bounds. Throws a RangeError that names the first fault unless they are exactly the chunks of a
+ * The table in `chunks`, with these bounds, in the epoch whose genesis has this index. Throws a RangeError that names the first fault unless they are exactly the chunks of a
  * table that requests can have made.
  */
-export function readSessions(chunks: Iterable<Uint8Array>, bounds: SessionBounds): SessionTable {
-  const reading: Reading = { table: createSessionTable(bounds), client: null, before: null };
+export function readSessions(chunks: Iterable<Uint8Array>, bounds: SessionBounds, genesis?: LogIndex): SessionTable {
+  const reading: Reading = { table: createSessionTable(bounds, genesis), client: null, before: null };
   let at = 0;
   for (const bytes of chunks) {
     try {

@@ -99,7 +99,7 @@ interface GivenClient {
   readonly live?: readonly Session[];
 }
 const tableWith = (clients: Readonly<Record<string, GivenClient>>): SessionTable => ({
-  bounds: BOUNDS,
+  ...{ bounds: BOUNDS, genesis: logIndex(0) },
   clients: new Map(
     Object.entries(clients).map((
       [client, { closed = [], floor = Math.max(0, ...closed.map(([id]) => id)), live = [] }],

@@ -1,18 +1,17 @@
 /** The session table, part of the replicated state (§7.1): the open sessions of each client, and what their commands were answered. */
 import type { Request, SendRequest } from "../entry.ts";
-import type { ClientId, Digest, LogIndex, Seq } from "../ids.ts";
+import { type ClientId, type Digest, type LogIndex, logIndex, type Seq } from "../ids.ts";
 import { assertInvariant } from "../invariant.ts";
 import type { Answer, Outcome } from "../message.ts";
 import { executeRequest, type Executor } from "../operations/execute.ts";
 import { closedOutcome, closeForRoom, openFor, standingOfRegister } from "./registrations.ts";
-import type { ClientSessions, Kept, Session, SessionBounds } from "./session_types.ts";
+import type { Kept, Session, SessionBounds, SessionTable } from "./session_types.ts";
 
-export interface SessionTable {
-  readonly bounds: SessionBounds;
-  readonly clients: Map<ClientId, ClientSessions>;
-}
+export type { SessionTable } from "./session_types.ts";
 
-export const createSessionTable = (bounds: SessionBounds): SessionTable => ({ bounds, clients: new Map() });
+export const createSessionTable = (bounds: SessionBounds, genesis = logIndex(0)): SessionTable => ({
+  ...{ bounds, genesis, clients: new Map() },
+});
 
 /**
  * The standing of a request at the applied index: *settled*, whatever becomes of it now it is never executed (§7.3a); `ahead`, which is
@@ -29,7 +28,7 @@ const LAGGING: Standing = { standing: "lagging" };
 export function standingOf(table: SessionTable, request: Request, digest: Digest, applied: LogIndex): Standing {
   const client = table.clients.get(request.client);
   if (request.kind === "RegisterSession") {
-    const found = standingOfRegister(client, table.bounds, request, digest, applied);
+    const found = standingOfRegister(client, table, request, digest, applied);
     return typeof found === "object" ? { standing: "settled", answer: found } : found === "open" ? OPEN : LAGGING;
   }
   const session = client?.live.get(request.session);
@@ -64,7 +63,7 @@ export function applyRequest(
   index: LogIndex,
   machine: Executor,
 ): Answer {
-  if (request.kind === "RegisterSession") return openFor(table.clients, table.bounds, request, digest, index);
+  if (request.kind === "RegisterSession") return openFor(table, request, digest, index);
   return applyCommand(table, request, digest, index, machine);
 }
 
@@ -107,6 +106,12 @@ function moveFloor(session: Session, floor: Seq): void {
     session.answers.delete(seq);
     session.bytes -= result.length;
   }
+}
+
+/** §13.4: drops all that is held of clients whose id the next epoch's roster does not list. */
+export function dropUnlisted({ clients }: SessionTable, listed: readonly { readonly id: ClientId }[]): void {
+  const ids = new Set(listed.map(({ id }) => id));
+  for (const client of clients.keys()) if (!ids.has(client)) clients.delete(client);
 }
 
 /** Yields the canonical bytes of the whole table; equal tables give equal bytes (I6). */

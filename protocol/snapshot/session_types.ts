@@ -1,6 +1,6 @@
 /** The session table's content for each client (§7.1). */
 import type { ProtocolConstants } from "../config.ts";
-import type { Digest, LogIndex, Seq } from "../ids.ts";
+import type { ClientId, Digest, LogIndex, Seq } from "../ids.ts";
 
 /** The roster's constants that bound the table. */
 export type SessionBounds = Pick<ProtocolConstants, "sessionWindow" | "sessionsPerClient" | "registrationHorizon">;
@@ -39,4 +39,12 @@ export interface ClientSessions {
   readonly live: Map<LogIndex, Session>;
   /** The latest closed ones, in the order they were closed, and the highest seq executed in each. */
   readonly closed: Map<LogIndex, Seq>;
+}
+
+/** The session table: a part of the replicated state. */
+export interface SessionTable {
+  readonly bounds: SessionBounds;
+  /** Index of the epoch's genesis: registers of an earlier epoch open nothing (§13.5). */
+  readonly genesis: LogIndex;
+  readonly clients: Map<ClientId, ClientSessions>;
 }

@@ -1,12 +1,20 @@
 /** Answers to a client that makes a backup (§8.3). All of it proves itself; none of it is secret from a client of the roster. */
 import type { Entry } from "../../protocol/entry.ts";
+import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
 import type { Digest, LogIndex } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { ChunkReader } from "../../protocol/ports.ts";
-import { checkpointAnswerCodec, chunksAnswerCodec, entriesAnswerCodec } from "../../transport/codec/mod.ts";
+import {
+  checkpointAnswerCodec,
+  chunksAnswerCodec,
+  entriesAnswerCodec,
+  epochEndCodec,
+  epochsAnswerCodec,
+} from "../../transport/codec/mod.ts";
 import { slice } from "../core/log/log.ts";
 import type { CoreState } from "../core/state.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
+import type { EpochArchive } from "../storage/port.ts";
 import type { QueryAnswer } from "./replier.ts";
 
 /** Room in a payload for everything but the chunks or the entries: version, counts, indexes. */
@@ -53,4 +61,16 @@ export function committedEntries({ log, commitIndex }: CoreState, from: LogIndex
     }
   }
   return { ok: true, payload: entriesAnswerCodec.encode({ base, commitIndex, entries }) };
+}
+
+/** Returns the ends of epochs from `epoch` on, as many as fit: none if that one has not ended here (§13.12). */
+export function endsFrom(archive: EpochArchive, epoch: number): QueryAnswer {
+  const ends: EpochEnd[] = [];
+  let bytes = 0;
+  for (let at = epoch; ends.length < LIMITS.maxEpochEnds; at++) {
+    const end = archive.read(at)?.end ?? null;
+    if (end === null || (bytes += end.length) > ROOM) break;
+    ends.push(epochEndCodec.decode(end));
+  }
+  return { ok: true, payload: epochsAnswerCodec.encode(ends) };
 }

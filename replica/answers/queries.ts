@@ -2,14 +2,25 @@
 import type { Request } from "../../protocol/entry.ts";
 import type { LogIndex } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import type { StateMachine } from "../../protocol/ports.ts";
+import type { Ports, RosterChanges } from "../../protocol/ports.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import { queryResultCodec } from "../../transport/codec/mod.ts";
+import { holdsState } from "../core/epochs/holds_state.ts";
+import { hasStopped } from "../core/epochs/stop_sign.ts";
 import { entryAt } from "../core/log/log.ts";
 import type { CoreState } from "../core/state.ts";
 import type { QueryAnswer } from "./replier.ts";
 
 const UTF8 = new TextEncoder();
+
+/** The part of a core's ports that reads rest on. */
+export type Answering = Pick<Ports, "machine" | "changes">;
+
+/** §13.4: others may answer in the next epoch already. */
+const ENDING = "this epoch is ending: ask again in the next one";
+
+/** §13.7: it is a member already. */
+const FETCHING = "this replica is fetching the state that its epoch began with";
 
 /** Returns an answer in JSON. */
 export const jsonAnswer = (value: unknown): QueryAnswer => ({ ok: true, payload: UTF8.encode(JSON.stringify(value)) });
@@ -28,7 +39,10 @@ function asJson({ message }: Signed<Request>): object {
 }
 
 /** Returns the entry committed at `index`, equal on all honest replicas, or that there is none here yet. */
-export function committedCommand({ log, commitIndex }: CoreState, index: LogIndex): QueryAnswer {
+export function committedCommand(state: CoreState, changes: RosterChanges, index: LogIndex): QueryAnswer {
+  const { log, commitIndex } = state;
+  if (!holdsState(state)) return refusal(FETCHING);
+  if (hasStopped(state, changes)) return refusal(ENDING);
   if (index === 0 || index > commitIndex) return jsonAnswer({ index, none: true, commitIndex });
   const chained = entryAt(log, index);
   if (chained === undefined) return refusal(`entry ${index} is committed but no longer kept here`);
@@ -40,20 +54,22 @@ export function committedCommand({ log, commitIndex }: CoreState, index: LogInde
  * §7.4: answers a read from the applied state; only if the roster enables fast reads, and not before a restarted replica has applied its
  * log again, or a learner has applied again all it answered before it lost its disk (§8.4).
  */
-export function fastRead(state: CoreState, machine: StateMachine, query: Uint8Array): QueryAnswer {
+export function fastRead(state: CoreState, { machine, changes }: Answering, query: Uint8Array): QueryAnswer {
   if (!state.config.constants.fastReads) return refusal("the roster does not enable fast reads");
   if (state.appliedIndex < state.replayUntil) return refusal("this replica is still applying its log after a restart");
   if (state.hard.recovery !== null) return refusal("this replica lost its disk and is a learner");
+  if (!holdsState(state)) return refusal(FETCHING);
+  if (hasStopped(state, changes)) return refusal(ENDING);
   return { ok: true, payload: queryResultCodec.encode(machine.query(query)) };
 }
 
 /** Returns the answers to the first of `queries`, until they are longer than `LIMITS.readBytes`; none where a fast read is refused. */
-export function fastReads(state: CoreState, machine: StateMachine, queries: readonly Uint8Array[]): Uint8Array[] {
+export function fastReads(state: CoreState, ports: Answering, queries: readonly Uint8Array[]): Uint8Array[] {
   const payloads: Uint8Array[] = [];
   let bytes = 0;
   for (const query of queries) {
     if (bytes > LIMITS.readBytes) break;
-    const { ok, payload } = fastRead(state, machine, query);
+    const { ok, payload } = fastRead(state, ports, query);
     if (!ok) break;
     payloads.push(payload);
     bytes += payload.length;

@@ -2,13 +2,14 @@
 import type { ClientId, Millis } from "../../protocol/ids.ts";
 import type { ClientHello, FastReads, GetStatus, Request } from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
-import type { ChunkReader, StateMachine } from "../../protocol/ports.ts";
+import type { ChunkReader, RosterChanges, StateMachine } from "../../protocol/ports.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import { helloAnswerCodec } from "../../transport/codec/mod.ts";
 import type { CoreState } from "../core/state.ts";
 import type { StatusReporter } from "../status/status.ts";
+import type { EpochArchive } from "../storage/port.ts";
 import type { Activation } from "./activation.ts";
-import { chunksHeld, committedEntries, latestCheckpoint } from "./backup_queries.ts";
+import { chunksHeld, committedEntries, endsFrom, latestCheckpoint } from "./backup_queries.ts";
 import { OperatorHandler } from "./operator_handler.ts";
 import { committedCommand, fastReads, jsonAnswer } from "./queries.ts";
 import type { QueryAnswer, Replier } from "./replier.ts";
@@ -38,12 +39,14 @@ export interface QueryHandler {
   /** Has the sender of a request over `route` told that it is not taken, and to ask again after `waitMs`. */
   busy(request: Signed<Request>, route: string, waitMs: Millis): void;
   /** Takes a question that nobody of the roster signed. */
-  turnAway(question: GetStatus, route: string, now: number): void;
+  turnAway(question: Pick<GetStatus, "client" | "nonce">, route: string, now: number): void;
 }
 
 export interface QueryHandlerParts {
   readonly state: CoreState;
   readonly machine: StateMachine;
+  readonly changes: RosterChanges;
+  readonly epochs: EpochArchive;
   /** Chunks of snapshots on this replica's disk. */
   readonly chunks: Pick<ChunkReader, "read">;
   readonly routes: Routes;
@@ -108,23 +111,23 @@ function greet(
 
 /** Answers to fast reads go with what else the turn has for clients (§7.4). */
 function read(
-  { state, machine, replier }: QueryHandlerParts,
+  parts: QueryHandlerParts,
   { client, nonce, queries }: FastReads,
   route: string,
 ): string | null {
-  const payloads = replier.read(route, client, nonce, () => fastReads(state, machine, queries));
+  const payloads = parts.replier.read(route, client, nonce, () => fastReads(parts.state, parts, queries));
   if (payloads === null) return "reply-budget";
   return payloads.length === 0 ? "refused" : null;
 }
 
 function answerOf(
-  { state, chunks, status }: QueryHandlerParts,
+  { state, chunks, changes, epochs, status }: QueryHandlerParts,
   packet: QueryPacket,
   now: number,
 ): QueryAnswer {
   switch (packet.kind) {
     case "GetCommittedCommand":
-      return committedCommand(state, packet.signed.message.index);
+      return committedCommand(state, changes, packet.signed.message.index);
     case "GetStatus":
       return jsonAnswer(status.report(now));
     case "GetCheckpoint":
@@ -133,6 +136,8 @@ function answerOf(
       return chunksHeld(chunks, packet.signed.message.digests);
     case "GetEntries":
       return committedEntries(state, packet.signed.message.from);
+    case "GetEpochs":
+      return endsFrom(epochs, packet.signed.message.epoch);
     default:
       return packet satisfies never;
   }

@@ -89,7 +89,7 @@ export class Replier {
     const { state, signer, transport } = this.#parts;
     const head = { replica: state.config.self, term: state.hard.currentTerm, leader: state.view.leader };
     const seal = trustsReplicas(state.config.constants) ? tellParts : sealParts;
-    const sealed = seal(signer, head, deliveries.map(({ part }) => part));
+    const sealed = seal(signer, head, deliveries.map(({ part }) => part), state.genesis.epoch);
     deliveries.forEach(({ routes }, i) => {
       for (const route of routes) transport.sendToClient(route, sealed[i]!);
     });
@@ -117,7 +117,7 @@ export class Replier {
     const reply: QueryReply = { kind: "QueryReply", replica: state.config.self, client, nonce, ok, payload };
     const body = encodeMessage(reply);
     const signed = { message: reply, body, signature: signer.sign(reply.kind, body) };
-    transport.sendToClient(route, encodePacket({ kind: reply.kind, signed }));
+    transport.sendToClient(route, encodePacket({ kind: reply.kind, signed }, state.genesis.epoch));
   }
 
   /**

@@ -17,34 +17,39 @@ export type AnyPart = ReplyPart | ReadPart;
 const isRead = (part: AnyPart): part is ReadPart => "payloads" in part;
 
 /** Returns the frames of each part where nothing is signed: each is told by itself (§1.4). */
-export function tellParts(signer: Signer, head: ReplyHead, parts: readonly AnyPart[]): Uint8Array[][] {
+export function tellParts(signer: Signer, head: ReplyHead, parts: readonly AnyPart[], epoch = 1): Uint8Array[][] {
   const message: Reply = { kind: "Reply", ...head, parts: 1, root: NO_ROOT };
   const body = encodeMessage(message);
   const signed: Signed<Reply> = { message, body, signature: signer.sign(message.kind, body) };
-  return parts.map((part) => framesOf(part, bytesOf(part), { signed, index: 0, path: [] }));
+  return parts.map((part) => framesOf(part, bytesOf(part), { signed, index: 0, path: [] }, epoch));
 }
 
 const bytesOf = (part: AnyPart): Uint8Array => isRead(part) ? encodeReadPart(part) : encodeReplyPart(part);
 
-const framesOf = (message: AnyPart, body: Uint8Array, place: Pick<PartPacket, "signed" | "index" | "path">) =>
+const framesOf = (
+  message: AnyPart,
+  body: Uint8Array,
+  place: Pick<PartPacket, "signed" | "index" | "path">,
+  epoch: number,
+) =>
   isRead(message)
-    ? encodePacket({ kind: "ReadReply", ...place, part: { message, body } })
-    : encodePacket({ kind: "Reply", ...place, part: { message, body } });
+    ? encodePacket({ kind: "ReadReply", ...place, part: { message, body } }, epoch)
+    : encodePacket({ kind: "Reply", ...place, part: { message, body } }, epoch);
 
-/** Returns the frames of each part, in their order. Each `LIMITS.maxReplyParts` of them share a signature. */
-export function sealParts(signer: Signer, head: ReplyHead, parts: readonly AnyPart[]): Uint8Array[][] {
+/** Returns the frames of each part, in their order, in an epoch. Each `LIMITS.maxReplyParts` of them share a signature. */
+export function sealParts(signer: Signer, head: ReplyHead, parts: readonly AnyPart[], epoch = 1): Uint8Array[][] {
   const frames: Uint8Array[][] = [];
   for (let i = 0; i < parts.length; i += LIMITS.maxReplyParts) {
-    frames.push(...sealTree(signer, head, parts.slice(i, i + LIMITS.maxReplyParts)));
+    frames.push(...sealTree(signer, head, parts.slice(i, i + LIMITS.maxReplyParts), epoch));
   }
   return frames;
 }
 
-function sealTree(signer: Signer, head: ReplyHead, parts: readonly AnyPart[]): Uint8Array[][] {
+function sealTree(signer: Signer, head: ReplyHead, parts: readonly AnyPart[], epoch: number): Uint8Array[][] {
   const leaves = parts.map(bytesOf);
   const tree = createMerkleTree(leaves);
   const message: Reply = { kind: "Reply", ...head, parts: leaves.length, root: tree.root };
   const body = encodeMessage(message);
   const signed: Signed<Reply> = { message, body, signature: signer.sign(message.kind, body) };
-  return leaves.map((leaf, index) => framesOf(parts[index]!, leaf, { signed, index, path: tree.path(index) }));
+  return leaves.map((leaf, index) => framesOf(parts[index]!, leaf, { signed, index, path: tree.path(index) }, epoch));
 }

@@ -20,22 +20,24 @@ const EVERYBODY = "strangers";
 
 export class TurnAway {
   readonly #self: ReplicaId;
+  readonly #epoch: number;
   readonly #send: (route: string, frames: readonly Uint8Array[]) => void;
   readonly #answers = new TokenBuckets(INGRESS_LIMITS.refusalsPerSecond, INGRESS_LIMITS.refusalBurst);
   #questions = 0;
 
-  constructor(self: ReplicaId, send: (route: string, frames: readonly Uint8Array[]) => void) {
+  constructor(self: ReplicaId, epoch: number, send: (route: string, frames: readonly Uint8Array[]) => void) {
     this.#self = self;
+    this.#epoch = epoch;
     this.#send = send;
   }
 
   /** Takes a question whose signature nobody of the roster made, and answers it over `route` if it is its turn and within the rate. */
-  take({ client, nonce }: GetStatus, route: string, now: number): void {
+  take({ client, nonce }: Pick<GetStatus, "client" | "nonce">, route: string, now: number): void {
     this.#questions = (this.#questions + 1) % QUESTIONS_PER_ANSWER;
     if (this.#questions !== 0 || !this.#answers.spend(EVERYBODY, now)) return;
     const payload = new Uint8Array(0);
     const message: QueryReply = { kind: "QueryReply", replica: this.#self, client, nonce, ok: false, payload };
     const signed = { message, body: encodeMessage(message), signature: new Uint8Array(SIGNATURE_BYTES) };
-    this.#send(route, encodePacket({ kind: "QueryReply", signed }));
+    this.#send(route, encodePacket({ kind: "QueryReply", signed }, this.#epoch));
   }
 }

@@ -10,7 +10,7 @@ const bytesOf = (frames: readonly Uint8Array[]): number => frames.reduce((sum, {
 /** Asks `count` times as the client `name`, `pauseMs` apart; returns the bytes in and out, and the answers. */
 function ask(count: number, pauseMs: number, name: string, self = "r1") {
   const sent: (readonly Uint8Array[])[] = [];
-  const turnAway = new TurnAway(replicaId(self), (_route, frames) => sent.push(frames));
+  const turnAway = new TurnAway(replicaId(self), 1, (_route, frames) => sent.push(frames));
   let asked = 0;
   for (let i = 0; i < count; i++) {
     const message = { kind: "GetStatus", client: clientId(name), nonce: i } as const;

@@ -7,7 +7,7 @@ import type { Packet } from "../../protocol/packet.ts";
 import { encodeKvCommand, KvStore } from "../../state_machine/mod.ts";
 import { SimCluster } from "../../tests/simulation/nodes/sim_cluster.ts";
 import type { SimNode } from "../../tests/simulation/nodes/sim_node.ts";
-import { NO_CHANGES } from "../../tests/support/no_changes.ts";
+import { NO_CHANGES } from "../../tests/support/executors.ts";
 import { HeldChunks } from "../../tests/support/snapshot_values.ts";
 import { decodePeerPacket, encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
 import { createState } from "../core/create_state.ts";

@@ -15,7 +15,8 @@ import { createTransfer } from "./catch_up/state_transfer.ts";
 import { emptyCheckpoints } from "./checkpoints/checkpoints.ts";
 import { fullBudget } from "./clients/forwarding_budget.ts";
 import type { RequestState } from "./clients/request_state.ts";
-import type { ElectionState } from "./election/election_state.ts";
+import type { ElectionState, TermView } from "./election/election_state.ts";
+import { ownEnd } from "./epochs/ended.ts";
 import type { HardState, Recovered } from "./log/durable_state.ts";
 import { createLog } from "./log/log.ts";
 import { createClock } from "./offices/clock_state.ts";
@@ -36,36 +37,34 @@ export const genesisCertificate = ({ index, hash }: Head): Certificate => ({
 
 /** Returns the state of a core after a start or restart at `now`: a follower without a leader (§5.1, §7.2). */
 export function createState(config: CoreConfig, recovered: Recovered, ports: Ports, now: Millis): CoreState {
-  const genesis = firstGenesis(ports.hash, config.clusterId);
+  const start = firstGenesis(ports.hash, config.clusterId);
+  const genesis = recovered.genesis ?? start;
   const { state: randomState, value } = drawRandom(config.seed);
-  const restored = recovered.checkpoint === null ? null : restoreState(ports, recovered.checkpoint, config.constants);
+  const restored = recovered.checkpoint === null
+    ? null
+    : restoreState(ports, recovered.checkpoint, config.constants, genesis.index);
   const timeout = config.constants.electionTimeoutMs * (1 + value);
   const hard = hardStateOf(recovered);
+  // There is no leader to wait for at the beginning of a later epoch (§13.5).
+  const deadline = genesis.epoch > 1 && hard.currentTerm === 0 ? now : now + timeout;
+  const log = createLog(recovered.base ?? { index: start.index, hash: start.hash }, recovered.entries);
+  const checkpoints = emptyCheckpoints(recovered.checkpoint, restored?.digests ?? []);
   return {
     config,
     quorumSizes: quorumOf(config.replicas.length, config.constants.profile),
     genesis,
     randomState,
     hard,
-    log: createLog(recovered.base ?? { index: genesis.index, hash: genesis.hash }, recovered.entries),
+    log,
     prepared: recovered.prepared ?? genesisCertificate(genesis),
     branch: [...recovered.branch],
     commitIndex: recovered.commitIndex,
     commitCertificate: recovered.commitCertificate,
     evidence: [...recovered.evidence],
     appliedIndex: recovered.checkpoint?.stable.index ?? logIndex(0),
-    sessions: restored?.sessions ?? createSessionTable(config.constants),
+    sessions: restored?.sessions ?? createSessionTable(config.constants, genesis.index),
     replayUntil: recovered.commitIndex,
-    view: {
-      role: "follower",
-      leader: null,
-      base: null,
-      lastRound: round(0),
-      headers: new Map(),
-      match: null,
-      handOver: null,
-      proofAskedAt: new Map(),
-    },
+    view: unknownLeader(),
     electionProof: null,
     responses: createResponseBook(),
     publication: {
@@ -75,14 +74,16 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
       publishedAt: now,
       shownCommit: recovered.commitIndex,
     },
-    election: idleElection(timeout, now),
+    election: idleElection(timeout, deadline, now),
     clock: createClock(config.constants.electionTimeoutMs, now),
     leadership: null,
     offices: emptyOffices(),
     pace: emptyPace(config.constants.paceMs, now),
     requests: emptyRequests(config, now),
     catchUp: emptyCatchUp(),
-    checkpoints: emptyCheckpoints(recovered.checkpoint, restored?.digests ?? []),
+    checkpoints,
+    shownEnd: null,
+    ended: ownEnd({ checkpoints, log, genesis }, ports.changes),
     transfer: recovered.transfer === null ? null : createTransfer(recovered.transfer, now),
     rollCall: emptyRollCall(),
     votesSeen: new Map(),
@@ -90,16 +91,27 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
   };
 }
 
+const unknownLeader = (): TermView => ({
+  role: "follower",
+  leader: null,
+  base: null,
+  lastRound: round(0),
+  headers: new Map(),
+  match: null,
+  handOver: null,
+  proofAskedAt: new Map(),
+});
+
 /** §4.3: a disk written before refusals raised the term may hold a certificate of a higher one; it counts as if it were shown now. */
 function hardStateOf({ hardState, prepared }: Recovered): HardState {
   if (prepared === null || prepared.term <= hardState.currentTerm) return hardState;
   return { ...hardState, currentTerm: prepared.term, vote: null, ack: null, noMoreAcks: false };
 }
 
-const idleElection = (timeout: Millis, now: Millis): ElectionState => ({
+const idleElection = (timeout: Millis, deadline: Millis, now: Millis): ElectionState => ({
   failures: 0,
   timeout,
-  deadline: now + timeout,
+  deadline,
   suspectingSince: null,
   leaderFault: null,
   heard: new Map(),

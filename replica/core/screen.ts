@@ -11,7 +11,7 @@ import {
   plausibleProof,
 } from "../../protocol/certify.ts";
 import { trustsReplicas } from "../../protocol/config.ts";
-import type { Digest } from "../../protocol/ids.ts";
+import type { Digest, ReplicaId } from "../../protocol/ids.ts";
 import type { Checkpoint, Request } from "../../protocol/message.ts";
 import type { Packet, PacketOf } from "../../protocol/packet.ts";
 import { sameCertified } from "../../protocol/rank.ts";
@@ -21,9 +21,10 @@ import { hasEvidence } from "./accuse.ts";
 import { awaitedBy } from "./catch_up/catch_up.ts";
 import { isAwaitedAnswer } from "./catch_up/recovery.ts";
 import { awaitedSource } from "./catch_up/state_transfer.ts";
-import { isCheckpointIndex } from "./checkpoints/checkpoints.ts";
+import { mayBeCheckpoint } from "./checkpoints/checkpoint_index.ts";
 import { hasRoomFor, isQueued } from "./clients/request_pool.ts";
 import { concernsCandidacy } from "./election/voting.ts";
+import { screenEnd } from "./epochs/on_epoch_end.ts";
 import { hashAt } from "./log/log.ts";
 import { screenHandOver } from "./offices/on_hand_over.ts";
 import { isNewlyShown } from "./offices/shown.ts";
@@ -38,7 +39,7 @@ export interface Screened {
 
 export function screen(state: CoreState, packet: Packet): Screened {
   const sender = senderOf(packet);
-  if (sender !== null && !state.config.replicas.includes(sender)) {
+  if (sender !== null && !state.config.replicas.includes(sender) && !isFormerSource(state, packet, sender)) {
     return { verdict: reject("not-in-roster", null), packet };
   }
   switch (packet.kind) {
@@ -50,6 +51,10 @@ export function screen(state: CoreState, packet: Packet): Screened {
       return { verdict: screenOther(state, packet), packet };
   }
 }
+
+/** §13.7: who is no member any more may hand out the state that the epoch began with. */
+const isFormerSource = ({ config: { former } }: CoreState, { kind }: Packet, sender: ReplicaId): boolean =>
+  kind === "FetchChunksResponse" && (former?.includes(sender) ?? false);
 
 function screenOther(state: CoreState, packet: Exclude<Packet, { kind: "AppendEntries" | "PreVote" }>): Verdict {
   const { currentTerm } = state.hard;
@@ -79,6 +84,10 @@ function screenOther(state: CoreState, packet: Exclude<Packet, { kind: "AppendEn
       return isAwaitedAnswer(state, packet.signed.message) ? ACCEPT : ignore("not-asked-for");
     case "HandOver":
       return screenHandOver(state, packet.signed.message);
+    case "FetchEpoch":
+      return packet.epoch === state.genesis.epoch ? ACCEPT : ignore("of-another-epoch");
+    case "EpochEnd":
+      return screenEnd(state, packet.end);
     case "AppendEntriesResponse":
     case "FetchEntries":
     case "FetchChunks":
@@ -150,7 +159,7 @@ function screenRefusal(state: CoreState, { signed, certificate }: PacketOf<"Vote
 }
 
 function screenCheckpoint(state: CoreState, { replica, index }: Checkpoint): Verdict {
-  if (!isCheckpointIndex(state, index)) return reject("not-a-checkpoint-index", replica);
+  if (!mayBeCheckpoint(state, index)) return reject("not-a-checkpoint-index", replica);
   return state.checkpoints.heard.get(replica)?.has(index) ? ignore("known-checkpoint") : ACCEPT;
 }
 

@@ -2,6 +2,7 @@
 import type { Certificate, CommitCertificate, ElectionProof } from "../../protocol/certificate.ts";
 import type { Membership } from "../../protocol/config.ts";
 import type { ChainedEntry } from "../../protocol/entry.ts";
+import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
 import type { Evidence } from "../../protocol/evidence.ts";
 import type { LogIndex, ReplicaId } from "../../protocol/ids.ts";
 import type { Vote } from "../../protocol/message.ts";
@@ -11,6 +12,7 @@ import type { CatchUpState, RollCallState, Transfer } from "./catch_up/catch_up_
 import type { CheckpointState } from "./checkpoints/checkpoint_state.ts";
 import type { RequestState } from "./clients/request_state.ts";
 import type { ElectionState, TermView } from "./election/election_state.ts";
+import type { Ended } from "./epochs/epoch_state.ts";
 import type { HardState } from "./log/durable_state.ts";
 import type { Log } from "./log/log.ts";
 import type { JudgedClock } from "./offices/clock_state.ts";
@@ -53,6 +55,10 @@ export interface CoreState extends Membership {
   readonly catchUp: CatchUpState;
   readonly checkpoints: CheckpointState;
   transfer: Transfer | null;
+  /** An end of this epoch that others have shown, while its stop-sign is committed and applied here (§13.8). */
+  shownEnd: EpochEnd | null;
+  /** Not null once the epoch has ended here: nothing more is done in it. */
+  ended: Ended | null;
   readonly rollCall: RollCallState;
   /** Last vote seen of each replica, for evidence (§9.1). */
   readonly votesSeen: Map<ReplicaId, Signed<Vote>>;

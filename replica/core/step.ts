@@ -20,6 +20,8 @@ import { onRequestVote } from "./election/on_request_vote.ts";
 import { onVote } from "./election/on_vote.ts";
 import { onVoteDeferred } from "./election/on_vote_deferred.ts";
 import { onVoteRefusal } from "./election/on_vote_refusal.ts";
+import { onEpochEnd } from "./epochs/on_epoch_end.ts";
+import { onFetchEpoch } from "./epochs/on_fetch_epoch.ts";
 import type { Input } from "./input.ts";
 import { onHandOver } from "./offices/on_hand_over.ts";
 import { onLeave } from "./offices/on_leave.ts";
@@ -33,7 +35,7 @@ import { onAppendEntries } from "./replication/on_append_entries.ts";
 import { onAppendEntriesResponse } from "./replication/on_append_entries_response.ts";
 import { onResendRequest } from "./replication/on_resend_request.ts";
 import type { CoreState } from "./state.ts";
-import type { Verdict } from "./verdict.ts";
+import { ignore, type Verdict } from "./verdict.ts";
 
 /** Handles one input. Packets for others are composed along the way and output by the next `flush`. */
 export function step(state: CoreState, input: Input, ports: Ports): Outputs {
@@ -43,6 +45,7 @@ export function step(state: CoreState, input: Input, ports: Ports): Outputs {
 }
 
 function handle(context: Context, input: Input): Verdict {
+  if (context.state.ended !== null && input.kind !== "flush") return ignore("epoch-ended");
   switch (input.kind) {
     case "packet":
       return handlePacket(context, input.packet);
@@ -103,6 +106,10 @@ function handlePacket(context: Context, packet: Packet): Verdict {
       return onForwardedRequest(context, packet.signed);
     case "Evidence":
       return onEvidence(context, packet.evidence);
+    case "FetchEpoch":
+      return onFetchEpoch(context);
+    case "EpochEnd":
+      return onEpochEnd(context, packet.end);
     default:
       return packet satisfies never;
   }

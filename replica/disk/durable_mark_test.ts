@@ -14,7 +14,10 @@ const { stateDigest, chunks } = fx.snapshot(fx.chunk("state"));
 /** The mark of an empty disk, after `operations`. */
 function markAfter(...operations: Parameters<typeof markDurable>[1]): DurableMark {
   const { index, hash } = fx.GENESIS;
-  const mark = { hard: EMPTY_HARD_STATE, last: index, prepared: { term: term(0), index, hash }, commitIndex: index };
+  const mark: DurableMark = {
+    ...{ epoch: 1, crossing: null, hard: EMPTY_HARD_STATE, last: index },
+    ...{ prepared: { term: term(0), index, hash }, commitIndex: index },
+  };
   markDurable(mark, operations);
   return mark;
 }
@@ -97,4 +100,16 @@ Deno.test("⚠ §8.4: nothing that counts leaves while a recovery is under way, 
   assertDurable(mark, { kind: "RollCall", signed: { kind: "RollCall", replica: self, nonce: stateDigest } });
   markDurable(mark, [fx.hardState(3, { preVoted: term(7) })]);
   for (const packet of packets) assertDurable(mark, packet);
+});
+
+Deno.test("⚠ §13.7: a core whose disk was asked to begin the next epoch signs nothing any more", () => {
+  const genesis = fx.genesisAfter(at(3), stateDigest);
+  const mark = markAfter(fx.hardState(3, { preVoted: term(7) }), fx.append(LOG), fx.commit(2, at(3)));
+  for (const packet of [preVote(7), checkpoint(3), rollCallAnswer(3)]) assertDurable(mark, packet);
+  mark.crossing = genesis;
+  for (const packet of [preVote(7), checkpoint(3), rollCallAnswer(3), heartbeat(3, 4), voteRefusal]) {
+    assertThrows(() => assertDurable(mark, packet), InvariantError, `a ${packet.kind} of epoch 1`);
+    assertEquals(leavesAhead(mark, packet), false);
+  }
+  assertEquals(markAfter(fx.beginEpoch(genesis, true)).crossing, genesis);
 });

@@ -12,6 +12,7 @@ import type { CoreState } from "../core/state.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
 import { type Admission, DONE, dropped, excessive, faulty, forged } from "./admission.ts";
+import type { Former } from "./former.ts";
 import type { SignatureCheck } from "./signature_check.ts";
 import { speakerOf } from "./source.ts";
 
@@ -51,16 +52,18 @@ export class ClientAdmission {
   readonly #state: CoreState;
   readonly #check: SignatureCheck;
   readonly #handler: QueryHandler;
+  readonly #former: Former | null;
   readonly #requests = new TokenBuckets(INGRESS_LIMITS.requestsPerSecond, INGRESS_LIMITS.requestBurst);
   readonly #repeats = new TokenBuckets(INGRESS_LIMITS.repeatsPerSecond, INGRESS_LIMITS.repeatBurst);
   readonly #queries = new TokenBuckets(INGRESS_LIMITS.queriesPerSecond, INGRESS_LIMITS.queryBurst);
   readonly #fastReads = new TokenBuckets(INGRESS_LIMITS.fastReadsPerSecond, INGRESS_LIMITS.fastReadBurst);
   readonly #hellos = new TokenBuckets(INGRESS_LIMITS.hellosPerSecond, INGRESS_LIMITS.helloBurst);
 
-  constructor(state: CoreState, check: SignatureCheck, handler: QueryHandler) {
+  constructor(state: CoreState, check: SignatureCheck, handler: QueryHandler, former: Former | null = null) {
     this.#state = state;
     this.#check = check;
     this.#handler = handler;
+    this.#former = former;
   }
 
   admit(packet: ClientPacket, received: Received, now: number): Admission {
@@ -75,6 +78,7 @@ export class ClientAdmission {
       return faulty(`misdirected:${kind}`);
     }
     const budget = this.#budgetOf(packet, route, now);
+    if (this.#isFormer(packet, budget, now)) return this.#admitFormer(packet, route, now);
     if (isRequest(packet)) return this.#admitRequest(packet, budget, { route, speaker }, now);
     const { buckets, name } = budget;
     const refused = this.#authenticate(packet, speaker, buckets.allows(name, now));
@@ -84,6 +88,25 @@ export class ClientAdmission {
     }
     buckets.take(name, now, tokensOf(packet, buckets === this.#queries));
     return this.#serve(packet, route, now);
+  }
+
+  /** Returns whether a client of the epoch before signed a packet by a key that is not listed any more, within its rate. */
+  #isFormer(packet: OwnPacket, { name }: Budget, now: number): boolean {
+    const former = this.#former;
+    const claim = claimOf(packet);
+    if (former === null || !former.clients.has(packet.signed.message.client) || !this.#queries.allows(name, now)) {
+      return false;
+    }
+    if (!former.check.holds(claim) || (this.#check.knows(claim) && this.#check.holds(claim))) return false;
+    this.#queries.take(name, now);
+    return true;
+  }
+
+  /** §13.11: it gets the ends of epochs, a word that there is a later one, and nothing else. */
+  #admitFormer(packet: OwnPacket, route: string, now: number): Admission {
+    if (packet.kind === "GetEpochs") return this.#serve(packet, route, now);
+    this.#handler.turnAway({ client: packet.signed.message.client, nonce: 0 }, route, now);
+    return dropped(`former-client:${packet.kind}`);
   }
 
   /** §7.3k, §7.5h: what there is no room for costs no signature, nor does asking again and again for what is settled. */

@@ -4,7 +4,7 @@ import { MAX_POSTED } from "../../crypto/signing/threads/claims_board.ts";
 import type { Evidence } from "../../protocol/evidence.ts";
 import type { ClientPacket, Packet } from "../../protocol/packet.ts";
 import { senderOf } from "../../protocol/signatures.ts";
-import { decodeClientPacket, DecodeError, decodePeerPacket } from "../../transport/codec/mod.ts";
+import { decodeClientPacket, DecodeError, decodePeerPacket, epochOf } from "../../transport/codec/mod.ts";
 import { totalBytes } from "../../transport/frame_limits.ts";
 import type { Received } from "../../transport/port.ts";
 import type { QueryHandler } from "../answers/query_handler.ts";
@@ -13,12 +13,14 @@ import { isLateResponse } from "../core/replication/late_response.ts";
 import type { CoreState } from "../core/state.ts";
 import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
 import { forgottenBy, ForgottenError } from "../disk/forgotten_signatures.ts";
+import type { EpochTalk } from "../epochs/epoch_talk.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
 import { type Admission, DONE, dropped, excessive, faulty, type Refusal } from "./admission.ts";
 import { claimOf, ClientAdmission } from "./admit_client.ts";
 import { judgePacket, type Judging } from "./admit_packet.ts";
 import { BACKLOG_UNIT_BYTES } from "./backlog.ts";
+import { type Former, judgeFormerChunks } from "./former.ts";
 import { LateResponses } from "./late_responses.ts";
 import { PeerRates } from "./peer_rates.ts";
 import type { SignatureCheck } from "./signature_check.ts";
@@ -29,6 +31,10 @@ export interface IngressParts {
   readonly state: CoreState;
   readonly check: SignatureCheck;
   readonly queries: QueryHandler;
+  /** The talk with replicas of other epochs. */
+  readonly talk: EpochTalk;
+  /** The members that left with the epoch before; null in the first. */
+  readonly former?: Former | null;
   /** Counts refused packets, by kind. */
   readonly refused: TallyByKind;
   /** Called with a peer's verified packet that came over the connection to its own address. */
@@ -83,7 +89,7 @@ export class Ingress {
 
   constructor(parts: IngressParts) {
     this.#parts = parts;
-    this.#clients = new ClientAdmission(parts.state, parts.check, parts.queries);
+    this.#clients = new ClientAdmission(parts.state, parts.check, parts.queries, parts.former);
     this.#late = new LateResponses(parts.state.config.constants.heartbeatMs);
   }
 
@@ -183,8 +189,18 @@ export class Ingress {
     try {
       if (channel === "client") return this.#clients.admit(this.#read(received), received, now);
       if (!queries.active) return dropped("inactive");
+      const epoch = epochOf(frames);
+      if (epoch !== null && epoch !== state.genesis.epoch) return this.#ofAnotherEpoch(received, epoch, now);
       const packet = decodePeerPacket(frames);
       if (!this.#rates.take(packet.kind, sourceOf(received), now)) return excessive(`rate:${packet.kind}`);
+      if (packet.kind === "FetchEpoch" && packet.epoch !== state.genesis.epoch) {
+        return this.#asksForEnd(received, packet.epoch, now);
+      }
+      const { former = null } = this.#parts;
+      const name = speakerOf(received);
+      if (packet.kind === "FetchChunksResponse" && name !== null && former?.replicas.has(name)) {
+        return judgeFormerChunks(state, former, packet, name);
+      }
       if (this.#isPutOff(received, packet, now)) return DONE;
       const judging = judgePacket(state, check, channel, packet, speakerOf(received));
       const admission = packet.kind === "Evidence"
@@ -197,6 +213,19 @@ export class Ingress {
       if (error instanceof DecodeError) return faulty(`decode:${error.code}`);
       throw error;
     }
+  }
+
+  /** §13.6: what is of another epoch is not looked into, and held against nobody: one of the two is late. */
+  #ofAnotherEpoch(received: Received, epoch: number, now: number): Admission {
+    const peer = speakerOf(received);
+    if (peer !== null) this.#parts.talk.heard(peer, epoch, now);
+    return dropped("another-epoch");
+  }
+
+  #asksForEnd(received: Received, epoch: number, now: number): Admission {
+    const peer = speakerOf(received);
+    if (peer !== null) this.#parts.talk.show(peer, epoch, now);
+    return DONE;
   }
 
   /** Returns a client's packet, null if it cannot be decoded. */

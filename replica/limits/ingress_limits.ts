@@ -21,6 +21,12 @@ export const INGRESS_LIMITS = {
   /** Signatures checked of all evidence, whoever sends it: sustained rate, and how many at once (two of the largest pieces). */
   evidenceSignaturesPerSecond: 256,
   evidenceSignatureBurst: 2 * (LIMITS.maxEntryRequests + 2),
+  /** Ends of epochs shown to one peer that is late, and requests for the own one to a peer that is ahead: sustained rate, and how many at once (§13.8). */
+  endsPerSecond: 2,
+  endBurst: 4,
+  /** Answers with chunks to one peer, of a replica that is no member any more: sustained rate, and how many at once (§13.10). */
+  chunksPerSecond: 8,
+  chunkBurst: 16,
   /** Faulty packets of one source, a roster id or a connection, within the window before it is muted. */
   faultsPerWindow: 32,
   faultWindowMs: 1000,
@@ -107,6 +113,8 @@ export const PEER_RATES: { readonly [K in Packet["kind"]]: number } = {
   RollCall: 20,
   RollCallAnswer: 20,
   HandOver: 20,
+  FetchEpoch: 2,
+  EpochEnd: 2,
   ForwardedRequest: 400,
   Evidence: 50,
 };

@@ -13,7 +13,7 @@ import {
 } from "../../crypto/strict_json.ts";
 import { DIGEST_BYTES } from "../../protocol/bytes/sizes.ts";
 import type { Certificate, CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
-import type { CoreConfig } from "../../protocol/config.ts";
+import type { CoreConfig, Genesis } from "../../protocol/config.ts";
 import type { ChainedEntry, Head } from "../../protocol/entry.ts";
 import type { Evidence } from "../../protocol/evidence.ts";
 import { clientId, digest, logIndex, replicaId, term } from "../../protocol/ids.ts";
@@ -21,12 +21,34 @@ import { LIMITS } from "../../protocol/limits.ts";
 import type { Chunk } from "../../protocol/ports.ts";
 import { certificateCodec, checkpointProofCodec, entryCodec, evidenceCodec } from "../../transport/codec/mod.ts";
 import type { HardState, Recovery, VoteRecord } from "../core/log/durable_state.ts";
-import { readBase64, readDecoded, readMillis, readNullable } from "./fields.ts";
+import { readBase64, readDecoded, readMillis, readNullable, readText } from "./fields.ts";
 import { RECORDING_VERSION, type RecordingStart } from "./format.ts";
 
 const NAMES = [
-  ...["recording", "wire", "program", "clusterId", "self", "replicas", "clients", "constants", "seed", "startedAt"],
-  ...["byzantine", "hardState", "base", "commitIndex", "prepared", "commitCertificate", "checkpoint", "transfer"],
+  ...[
+    "recording",
+    "wire",
+    "program",
+    "clusterId",
+    "self",
+    "replicas",
+    "clients",
+    "constants",
+    "seed",
+    "roster",
+    "startedAt",
+  ],
+  ...[
+    "byzantine",
+    "genesis",
+    "hardState",
+    "base",
+    "commitIndex",
+    "prepared",
+    "commitCertificate",
+    "checkpoint",
+    "transfer",
+  ],
   ...["entries", "branch", "evidence", "chunks"],
 ] as const;
 const HARD_STATE_NAMES = ["currentTerm", "vote", "ack", "noMoreAcks", "preVoted", "recovery"] as const;
@@ -49,9 +71,11 @@ export function decodeHeader(field: Field): RecordingHeader {
   return {
     start: {
       config: readConfig(at),
+      roster: readText(at("roster")),
       startedAt: readMillis(at("startedAt")),
       byzantine: readNullable(at("byzantine"), readId),
       recovered: {
+        genesis: readNullable(at("genesis"), readGenesis),
         hardState: readHardState(at("hardState")),
         base: readNullable(at("base"), readHead),
         prepared: readNullable(at("prepared"), readCertificate),
@@ -90,6 +114,14 @@ function readConfig(at: (name: string) => Field): CoreConfig {
 const readIndex = (field: Field) => logIndex(readInteger(field, 0, LIMITS.maxInteger));
 const readTerm = (field: Field) => term(readInteger(field, 0, LIMITS.maxInteger));
 const readDigest = (field: Field) => digest(readHex(field, DIGEST_BYTES));
+
+function readGenesis(field: Field): Genesis {
+  const { epoch, index, hash, stateDigest } = readObject(field, ["epoch", "index", "hash", "stateDigest"]);
+  return {
+    ...{ epoch: readInteger(epoch, 2, LIMITS.maxInteger), index: readIndex(index) },
+    ...{ hash: readDigest(hash), stateDigest: readDigest(stateDigest) },
+  };
+}
 
 function readHardState(field: Field): HardState {
   const fields = readObject(field, HARD_STATE_NAMES);

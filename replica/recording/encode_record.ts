@@ -26,15 +26,15 @@ const base64 = (bytes: Uint8Array): string => bytes.toBase64();
 const framesOf = (packet: AnyPacket): string[] => encodePacket(packet).map(base64);
 
 /** Returns the first line: all of the start but its lists, of which it gives the lengths. */
-export function encodeHeader({ config, recovered, chunks, startedAt, byzantine }: RecordingStart): object {
+export function encodeHeader({ config, roster, recovered, chunks, startedAt, byzantine }: RecordingStart): object {
   const { clusterId, self, replicas, clients, constants, seed } = config;
-  const { hardState, base, entries, prepared, branch, commitIndex, commitCertificate, evidence } = recovered;
+  const { genesis, hardState, base, entries, prepared, branch, commitIndex, commitCertificate, evidence } = recovered;
   return {
     recording: RECORDING_VERSION,
     wire: WIRE_VERSION,
     program: manifest.version,
-    ...{ clusterId, self, replicas, clients: [...clients], constants, seed, startedAt, byzantine },
-    ...{ hardState, base, commitIndex },
+    ...{ clusterId, self, replicas, clients: [...clients], constants, seed, roster, startedAt, byzantine },
+    ...{ genesis, hardState, base, commitIndex },
     prepared: encodeWith(certificateCodec, prepared),
     commitCertificate: encodeWith(certificateCodec, commitCertificate),
     checkpoint: encodeWith(checkpointProofCodec, recovered.checkpoint),

@@ -9,11 +9,13 @@ import type { Input } from "../core/input.ts";
 import type { Recovered } from "../core/log/durable_state.ts";
 
 /** Version of the file's layout. Raise it with any change of what a record means, or of how outputs are fingerprinted. */
-export const RECORDING_VERSION = 3;
+export const RECORDING_VERSION = 4;
 
 /** Everything a core's behaviour depends on besides its inputs and its state machine. */
 export interface RecordingStart {
   readonly config: CoreConfig;
+  /** The file of the roster in force, by which changes of it are judged (§13.2). */
+  readonly roster: string;
   /** The content of its disk. */
   readonly recovered: Recovered;
   /** The chunks of snapshots its disk held. */

@@ -52,6 +52,7 @@ const startWith = (recovered: Recovered, chunks: readonly Chunk[] = []): Recordi
     constants: DEFAULT_CONSTANTS,
     seed: -7,
   },
+  roster: '{"roster":{}}\n',
   recovered,
   chunks: new RecordedChunks(chunks),
   startedAt: 12.345678901234567,
@@ -70,6 +71,12 @@ const chained: fc.Arbitrary<ChainedEntry> = fc.tuple(entry, arbitraries.digest).
   hash,
 }));
 const recovered: fc.Arbitrary<Recovered> = fc.record({
+  genesis: fc.option(fc.record({
+    epoch: fc.integer({ min: 2 }),
+    index: arbitraries.logIndex,
+    hash: arbitraries.digest,
+    stateDigest: arbitraries.digest,
+  })),
   hardState: fc.record({
     currentTerm: term,
     vote: fc.option(fc.record({ candidate: arbitraries.replicaId, base: arbitraries.certified })),
@@ -91,7 +98,7 @@ const recovered: fc.Arbitrary<Recovered> = fc.record({
 const chunks = fc.array(arbitraries.bytes(200).map(chunkOf), { maxLength: 4 });
 
 const { SendRequest: _s, RegisterSession: _o, UpdateLeader: _u, ClientHello: _h, FastReads: _f, ...others } = packets;
-const { GetCheckpoint: _p, GetChunks: _k, GetEntries: _e, ...earlier } = others;
+const { GetCheckpoint: _p, GetChunks: _k, GetEntries: _e, GetEpochs: _n, ...earlier } = others;
 const { GetCommittedCommand: _c, GetStatus: _g, SetActive: _a, Reply: _r, QueryReply: _q, ReadReply: _rr, ...peers } =
   earlier;
 const now = fc.double({ noNaN: true, noDefaultInfinity: true }).map((each) => Object.is(each, -0) ? 0 : each);
@@ -202,9 +209,9 @@ Deno.test("what is no recording, or one of another version, is refused in words"
   await assertRejects(() => readAll("hello\n"), ConfigError, "wanted one of a recording");
   const sink = new MemorySink();
   new Recorder(sink, () => {}).begin({ ...startWith(EMPTY_RECOVERED), byzantine: "x" });
-  await assertRejects(() => readAll(sink.text.replace('"recording":3', '"recording":4')), ConfigError, "was changed");
+  await assertRejects(() => readAll(sink.text.replace('"recording":4', '"recording":5')), ConfigError, "was changed");
   const later = `${new Chain().line({ recording: 1 })}\n`;
-  await assertRejects(() => readAll(later), ConfigError, "$.recording: given 1, wanted 3");
+  await assertRejects(() => readAll(later), ConfigError, "$.recording: given 1, wanted 4");
   await assertRejects(() => RecordingReader.open([`${"x".repeat(9_000_000)}`]), ConfigError, "a line of more than");
 });
 

@@ -2,12 +2,14 @@
 import { createHash } from "node:crypto";
 import manifest from "../../deno.json" with { type: "json" };
 import type { LogIndex } from "../../protocol/ids.ts";
-import type { StateMachine } from "../../protocol/ports.ts";
+import type { RosterChanges, StateMachine } from "../../protocol/ports.ts";
 import type { Profile } from "../../protocol/quorum.ts";
 import { sessionBytes, type SessionTable } from "../../protocol/snapshot/session_table.ts";
 import { WIRE_VERSION } from "../../transport/codec/mod.ts";
 import type { TransportCounters } from "../../transport/port.ts";
 import type { Role } from "../core/election/election_state.ts";
+import { holdsState } from "../core/epochs/holds_state.ts";
+import { hasStopped } from "../core/epochs/stop_sign.ts";
 import { headAt, lastIndex } from "../core/log/log.ts";
 import type { CoreState } from "../core/state.ts";
 import type { SignatureWork } from "../diagnostics/counting_backend.ts";
@@ -37,6 +39,11 @@ export interface ReplicaReport {
   readonly cluster: string;
   /** Trust in the replicas (§1.4). */
   readonly profile: Profile;
+  /** Epoch that this replica is in, and the digest of its roster (§13). */
+  readonly epoch: number;
+  readonly roster: string;
+  /** `ending` once a change of the roster is committed here, `fetching` while this replica has not the state that the epoch began with, else `running`. */
+  readonly epochProgress: "running" | "ending" | "fetching";
   /** A learner is a replica that lost its disk and does not count yet (§8.4). */
   readonly role: Role | "learner";
   /** False while the operator keeps the replica out of the protocol. */
@@ -89,6 +96,7 @@ export interface ReplicaReport {
 export interface StatusParts {
   readonly state: CoreState;
   readonly machine: StateMachine;
+  readonly changes: RosterChanges;
   readonly crypto: CryptoInUse;
   readonly work: Readonly<SignatureWork>;
   readonly transport: Readonly<TransportCounters>;
@@ -125,6 +133,7 @@ export class StatusReporter {
       ...protocolStatus(state),
       ...officesStatus(state, now),
       ...paceStatus(state, now),
+      ...epochStatus(state, this.#parts.changes),
       ...(gone ? durableStatus(state, mark) : {}),
       suspecting: gone || state.election.suspectingSince === null ? null : this.#parts.suspicion(),
       storage,
@@ -178,6 +187,15 @@ export function replicatedDigest(machineDigest: Uint8Array, { sessions }: CoreSt
 /** Sessions that are open, of all clients. */
 const openSessions = ({ clients }: SessionTable): number =>
   [...clients.values()].reduce((sum, { live }) => sum + live.size, 0);
+
+function epochStatus(state: CoreState, changes: RosterChanges) {
+  const ending = state.ended !== null || hasStopped(state, changes);
+  return {
+    epoch: state.genesis.epoch,
+    roster: changes.current.digest,
+    epochProgress: ending ? "ending" as const : holdsState(state) ? "running" as const : "fetching" as const,
+  };
+}
 
 function protocolStatus(state: CoreState) {
   const { config, hard, view, log, commitIndex, appliedIndex, prepared, evidence, sessions } = state;

@@ -14,6 +14,7 @@ export const EMPTY_HARD_STATE: HardState = {
 
 /** The state of a replica that never ran. */
 export const EMPTY_RECOVERED: Recovered = {
+  genesis: null,
   hardState: EMPTY_HARD_STATE,
   base: null,
   entries: [],

@@ -41,6 +41,8 @@ export const NOTHING_SIGNED: GuardRecord = {
 
 /** The guard's view of the disk besides its record, as of the end of the transaction. */
 export interface GuardView {
+  /** The epoch that the disk is in: all that the record holds is of it. */
+  readonly epoch: number;
   /** Index of the point after which the log begins. */
   readonly baseIndex: LogIndex;
   /** Returns the chain hash at an index of the log, its base included; null below the base and above the last entry. */
@@ -49,21 +51,24 @@ export interface GuardView {
   readonly recovering: boolean;
 }
 
-/** The intents that the guard checks. */
-export type GuardedIntent = Exclude<SigningIntent, { readonly kind: "checkpoint" }>;
-
 /**
  * Returns the record after `intents`, checked in order; the very same object if nothing changed. Throws {@linkcode GuardError} naming what
  * was signed and what was asked for if one of them must not be signed.
  */
-export function checkIntents(record: GuardRecord, intents: readonly GuardedIntent[], view: GuardView): GuardRecord {
-  return intents.reduce(
-    (now, intent) =>
-      intent.kind === "vote"
-        ? checkVote(now, intent.vote, intent.body, view)
-        : checkAcks(now, intent.term, intent.heads, view),
-    record,
-  );
+export function checkIntents(record: GuardRecord, intents: readonly SigningIntent[], view: GuardView): GuardRecord {
+  return intents.reduce((now, intent) => checkIntent(now, intent, view), record);
+}
+
+function checkIntent(record: GuardRecord, intent: SigningIntent, view: GuardView): GuardRecord {
+  checkEpoch(view, intent);
+  switch (intent.kind) {
+    case "vote":
+      return checkVote(record, intent.vote, intent.body, view);
+    case "acks":
+      return checkAcks(record, intent.term, intent.heads, view);
+    case "checkpoint":
+      return record;
+  }
 }
 
 /**
@@ -84,6 +89,14 @@ export function moveBase(
 
 /** Returns the record after a recovery that found `bar` has ended (§8.4). */
 export const raiseBar = (record: GuardRecord, bar: Term): GuardRecord => bar > record.bar ? { ...record, bar } : record;
+
+/** §13.7: of an epoch that this disk has left nothing is signed any more, and of one that it has not begun nothing yet. */
+function checkEpoch({ epoch }: GuardView, intent: SigningIntent): void {
+  if (intent.epoch === epoch) return;
+  throw new GuardError(
+    `Refused to sign for epoch ${intent.epoch} (${intent.kind}): this disk is in epoch ${epoch} (§13.7)`,
+  );
+}
 
 /** §4.3: refuses terms below the highest one signed in; §8.4: and those that may have been signed in before the disk was lost. */
 function checkTerm(record: GuardRecord, term: Term, asked: string): void {

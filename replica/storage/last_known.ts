@@ -7,12 +7,17 @@
 import { sha256Hex } from "../../crypto/digest.ts";
 import { putAscii } from "./ascii.ts";
 import { damaged } from "./damage.ts";
+import { epochOf } from "./epoch.ts";
 import { exists } from "./files.ts";
 import type { GuardRecord } from "./guard.ts";
 import { baseIndex, type Tip } from "./tip.ts";
 
-/** Numbers that never go back, and pairs whose second number may go back if the first rises. */
+/**
+ * Numbers that never go back, and pairs whose second number may go back if the first rises. Where the epoch rises, all may go back but what counts the
+ * writes to the disk.
+ */
 const NAMES = [
+  ["epoch", null],
   ["term", null],
   ["term of a PreVote", null],
   ["commit index", null],
@@ -24,14 +29,14 @@ const NAMES = [
   ["number of records", null],
   ["number of writes to the database", null],
 ] as const;
+const COUNTS = 2;
 
 /** One pair for each of the names above; the second number is 0 if there is none. */
 type LastKnown = readonly (readonly [number, number])[];
 
-const TITLE = "bft-raft-last-known-2";
-/** The title as long as all was in the database: records and writes were not counted. */
-const EARLIER_TITLE = "bft-raft-last-known-1";
-const TITLES: readonly string[] = [TITLE, EARLIER_TITLE];
+const TITLE = "bft-raft-last-known-3";
+/** Titles of files without an epoch, which were all of epoch 1. In the first, all was in the database: records and writes were not counted. */
+const EARLIER_TITLES: readonly string[] = ["bft-raft-last-known-1", "bft-raft-last-known-2"];
 const FILE_BYTES = 512;
 
 /** Counts of the writes to this disk. */
@@ -51,6 +56,7 @@ export interface Kept extends Counts {
 function lastKnown({ tip, guard: { ackTerm, ack, voteTerm }, records, writes }: Kept): LastKnown {
   const { currentTerm, preVoted } = tip.hardState;
   return [
+    [epochOf(tip), 0],
     [currentTerm, 0],
     [preVoted, 0],
     [tip.commitIndex, 0],
@@ -77,8 +83,12 @@ export function assertNotOlder(path: string, dir: string, kept: Kept): void {
   if (!exists(path)) return;
   using file = Deno.openSync(path, { read: true });
   const found = lastKnown(kept);
-  readNumbers(file)?.forEach((before, at) => {
+  const numbers = readNumbers(file);
+  if (numbers === null) return;
+  const isLater = found[0]![0] > numbers[0]![0];
+  numbers.forEach((before, at) => {
     const now = found[at]!;
+    if (isLater && at < NAMES.length - COUNTS) return;
     if (now[0] > before[0] || (now[0] === before[0] && now[1] >= before[1])) return;
     const text = ([first, second]: readonly [number, number]) =>
       NAMES[at]![1] === null ? `${NAMES[at]![0]} ${first}` : `${NAMES[at]![0]} ${first}, ${NAMES[at]![1]} ${second}`;
@@ -92,8 +102,10 @@ function readNumbers(file: Deno.FsFile): LastKnown | null {
   const length = file.readSync(bytes) ?? 0;
   const fields = new TextDecoder().decode(bytes.subarray(0, length)).trim().split(" ");
   const text = fields.slice(0, -1).join(" ");
-  if (fields.at(-1) !== sha256Hex(new TextEncoder().encode(text)) || !TITLES.includes(fields[0]!)) return null;
-  const numbers = fields.slice(1, -1).map(Number);
+  const [title, ...rest] = fields.slice(0, -1);
+  const isEarlier = EARLIER_TITLES.includes(title!);
+  if (fields.at(-1) !== sha256Hex(new TextEncoder().encode(text)) || (title !== TITLE && !isEarlier)) return null;
+  const numbers = [...isEarlier ? [1, 0] : [], ...rest.map(Number)];
   return NAMES.map((_, at) => [numbers[2 * at] ?? 0, numbers[2 * at + 1] ?? 0] as const);
 }
 

@@ -6,6 +6,7 @@ import { logIndex } from "../../protocol/ids.ts";
 import type { HardState, PersistOperation, Recovered } from "../core/log/durable_state.ts";
 import { branchAbove } from "./branch_above.ts";
 import { EMPTY_RECOVERED } from "./empty.ts";
+import { beginningOf } from "./epoch.ts";
 
 /** The changes of this part of the durable state. */
 export type LogOperation = Exclude<PersistOperation, { readonly op: "chunks" | "drop-chunks" | "evidence" }>;
@@ -13,7 +14,8 @@ export type LogOperation = Exclude<PersistOperation, { readonly op: "chunks" | "
 /** Everything but the entries, which are changed in place. */
 export type SmallState = Omit<Recovered, "entries" | "evidence">;
 
-const { entries: _none, evidence: _nothing, ...EMPTY_SMALL } = EMPTY_RECOVERED;
+const smallOf = ({ entries: _entries, evidence: _evidence, ...small }: Recovered): SmallState => small;
+const EMPTY_SMALL = smallOf(EMPTY_RECOVERED);
 
 /** Returns whether `operation` changes what a {@linkcode LogState} holds. */
 export const isLogOperation = (operation: PersistOperation): operation is LogOperation =>
@@ -114,6 +116,11 @@ export class LogState {
         this.#remove(0, this.#entries.length);
         this.#first = operation.base.index;
         return this.#moveBase(operation.base);
+      case "begin-epoch":
+        this.#remove(0, this.#entries.length);
+        this.#small = smallOf(beginningOf(operation));
+        this.#first = this.#small.base?.index ?? logIndex(0);
+        return;
     }
   }
 

@@ -5,8 +5,10 @@ import type { Checkpoint, Vote } from "../../protocol/message.ts";
 import type { ChunkReader } from "../../protocol/ports.ts";
 import type { PersistOperation, Recovered } from "../core/log/durable_state.ts";
 
-/** Something about to be signed that the guard must allow in the same transaction (§4.2). */
-export type SigningIntent =
+/** Something about to be signed that the guard must allow in the same transaction (§4.2), and the epoch of whoever signs it (§13.7). */
+export type SigningIntent = { readonly epoch: number } & Signature;
+
+type Signature =
   /** Every head an AppendEntriesResponse of `term` will ack. */
   | { readonly kind: "acks"; readonly term: Term; readonly heads: readonly Head[] }
   /** A vote and its body, byte for byte as it will be signed. */
@@ -40,7 +42,32 @@ export interface Storage {
    * and the safe way on. Only a recovery replaces it (§8.4).
    */
   markOutdated(reason: string): void;
+  /** Rosters and ends of epochs. Every method throws {@linkcode StorageError} on a storage that is closed or has failed. */
+  readonly epochs: EpochArchive;
   close(): void;
+}
+
+/** The content of an archive for one epoch. */
+export interface ArchivedEpoch {
+  /** The signed roster's text. */
+  readonly roster: Uint8Array;
+  /** The end of the epoch as it is shown to others; null while it has not ended. */
+  readonly end: Uint8Array | null;
+}
+
+/**
+ * One roster and one end for each epoch, kept for ever (§13.8). It may be ahead of the log, whose genesis says which epoch the disk is in, so it is
+ * written first, and the epoch is begun then.
+ */
+export interface EpochArchive {
+  /** Writes the epoch durably, in the place of what was there. Throws {@linkcode StorageError} if an end would be lost. */
+  put(epoch: number, roster: Uint8Array, end: Uint8Array | null): void;
+  /** Returns null if there is nothing of it. Throws {@linkcode StorageError} if it is not what was written. */
+  read(epoch: number): ArchivedEpoch | null;
+  /** Returns the latest epoch held; null if there is none. */
+  newest(): number | null;
+  /** Returns the epochs held, in ascending order. */
+  list(): readonly number[];
 }
 
 /** The guard refused to let something be signed: a bug in this replica, or a disk that went back in time. The replica stops. */

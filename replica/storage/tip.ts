@@ -4,20 +4,25 @@
  * damage its disk.
  */
 import type { CheckpointProof } from "../../protocol/certificate.ts";
+import type { Genesis } from "../../protocol/config.ts";
 import type { ChainedEntry, Head } from "../../protocol/entry.ts";
 import type { Digest, LogIndex, Term } from "../../protocol/ids.ts";
 import { logIndex, term } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Chunk } from "../../protocol/ports.ts";
-import type { HardState, PersistOperation, Recovered } from "../core/log/durable_state.ts";
+import type { BeginEpoch, HardState, PersistOperation, Recovered } from "../core/log/durable_state.ts";
 import { demand } from "./demand.ts";
 import { EMPTY_HARD_STATE } from "./empty.ts";
+import { beginningOf } from "./epoch.ts";
+import { assertBeginning, assertBehindGenesis, assertOfEpoch } from "./epoch_change.ts";
 import { assertHardState } from "./hard_state_change.ts";
 
 /** The small part of the durable state that the next operation is checked against. */
 export interface Tip {
+  /** The genesis of its epoch, null in epoch 1. */
+  readonly genesis: Genesis | null;
   readonly hardState: HardState;
-  /** The point after which the log begins, null for genesis. */
+  /** The point after which the log begins, null for (0, h₀). */
   readonly base: Head | null;
   readonly lastIndex: LogIndex;
   /** Term of the last entry; 0 if there is none, or no longer. */
@@ -36,6 +41,7 @@ const NONE: ReadonlySet<Digest> = new Set();
 
 /** The tip of an empty disk. */
 export const EMPTY_TIP: Tip = {
+  genesis: null,
   hardState: EMPTY_HARD_STATE,
   base: null,
   lastIndex: logIndex(0),
@@ -52,6 +58,7 @@ export const EMPTY_TIP: Tip = {
 export function tipOf(recovered: Recovered, kept: ReadonlySet<Digest>): Tip {
   const last = recovered.entries.at(-1)?.entry;
   return {
+    genesis: recovered.genesis,
     hardState: recovered.hardState,
     base: recovered.base,
     lastIndex: last?.index ?? recovered.base?.index ?? logIndex(0),
@@ -92,6 +99,7 @@ export function advanceTip(tip: Tip, operation: PersistOperation, view: TipView)
       return truncate(tip, operation.after, view);
     case "prepared": {
       const { term, index } = operation.certificate;
+      assertOfEpoch(tip, operation.certificate);
       demand(
         term > tip.preparedTerm || (term === tip.preparedTerm && index >= tip.preparedIndex),
         () => `a certificate of rank (${term}, ${index}) after (${tip.preparedTerm}, ${tip.preparedIndex})`,
@@ -99,6 +107,7 @@ export function advanceTip(tip: Tip, operation: PersistOperation, view: TipView)
       return { ...tip, preparedTerm: term, preparedIndex: index };
     }
     case "commit":
+      assertOfEpoch(tip, operation.certificate);
       demand(operation.index >= tip.commitIndex, () => `commit index ${operation.index} after ${tip.commitIndex}`);
       return { ...tip, commitIndex: operation.index };
     case "evidence":
@@ -120,8 +129,10 @@ export function advanceTip(tip: Tip, operation: PersistOperation, view: TipView)
     case "restart-log":
       return restart(tip, operation.base, view);
     case "transfer":
-      if (operation.proof !== null) assertProof(operation.proof);
+      if (operation.proof !== null) assertProof(tip, operation.proof);
       return tip;
+    case "begin-epoch":
+      return begin(tip, operation, view);
   }
 }
 
@@ -140,9 +151,10 @@ export function checkTip(tip: Tip): void {
   demand(base <= checkpointIndex, () => `a log that begins behind ${base} above its checkpoint at ${checkpointIndex}`);
 }
 
-function appendOne(tip: Tip, { entry }: ChainedEntry): Tip {
+function appendOne(tip: Tip, { entry, hash }: ChainedEntry): Tip {
   demand(entry.index === tip.lastIndex + 1, () => `entry ${entry.index} behind entry ${tip.lastIndex}`);
   demand(entry.term >= tip.lastTerm, () => `an entry of term ${entry.term} behind one of term ${tip.lastTerm}`);
+  assertBehindGenesis(tip, entry.index, hash);
   demand(entry.requests !== null, () => `entry ${entry.index}, whose body is no well-formed list of requests`);
   return { ...tip, lastIndex: entry.index, lastTerm: entry.term };
 }
@@ -158,14 +170,15 @@ function truncate(tip: Tip, after: LogIndex, { termAt }: TipView): Tip {
  */
 function checkpoint(tip: Tip, proof: CheckpointProof, view: TipView): Tip {
   const { index, hash, stateDigest } = proof.stable;
-  assertProof(proof);
+  assertProof(tip, proof);
   demand(index >= tip.checkpointIndex, () => `a stable checkpoint at ${index} after one at ${tip.checkpointIndex}`);
   const held = view.hashAt(index);
   demand(held === hash, () => `a checkpoint of (${index}, ${hash}), where the log holds ${held ?? "nothing"}`);
   return { ...tip, checkpointIndex: index, kept: view.snapshot(stateDigest) };
 }
 
-function assertProof({ stable, commit }: CheckpointProof): void {
+function assertProof(tip: Tip, { stable, commit }: CheckpointProof): void {
+  assertOfEpoch(tip, commit);
   demand(
     commit.index === stable.index && commit.hash === stable.hash,
     () => `a checkpoint of (${stable.index}, ${stable.hash}) with a commit of (${commit.index}, ${commit.hash})`,
@@ -191,7 +204,15 @@ function compact(tip: Tip, base: Head, { hashAt }: TipView): Tip {
 
 /** §8.3: only to go beyond what the log can hold. That the new base is committed is checked at the end of the transaction. */
 function restart(tip: Tip, base: Head, { hashAt }: TipView): Tip {
+  assertBehindGenesis(tip, base.index, base.hash);
   demand(base.index > tip.commitIndex, () => `a log restarted at ${base.index}, committed is ${tip.commitIndex}`);
   demand(hashAt(base.index) !== base.hash, () => `a log restarted at (${base.index}, ${base.hash}), which it holds`);
   return { ...tip, base, lastIndex: base.index, lastTerm: term(0) };
+}
+
+/** §13.7: what stood there before is gone, but the epoch after it is the next one. */
+function begin(tip: Tip, operation: BeginEpoch, { snapshot }: TipView): Tip {
+  assertBeginning(tip, operation);
+  const { held, genesis: { stateDigest } } = operation;
+  return tipOf(beginningOf(operation), held && stateDigest !== null ? snapshot(stateDigest) : NONE);
 }

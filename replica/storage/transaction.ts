@@ -3,7 +3,9 @@ import type { Digest, LogIndex, Term } from "../../protocol/ids.ts";
 import type { Chunk, ChunkReader, Hash } from "../../protocol/ports.ts";
 import type { PersistOperation } from "../core/log/durable_state.ts";
 import { demand } from "./demand.ts";
-import { checkIntents, type GuardRecord, type GuardView, moveBase, raiseBar } from "./guard.ts";
+import { epochOf } from "./epoch.ts";
+import { assertAlone } from "./epoch_change.ts";
+import { checkIntents, type GuardRecord, type GuardView, moveBase, NOTHING_SIGNED, raiseBar } from "./guard.ts";
 import { heldSnapshot } from "./held_snapshot.ts";
 import type { SigningIntent } from "./port.ts";
 import { advanceTip, baseIndex, checkTip, type Tip, type TipView } from "./tip.ts";
@@ -28,7 +30,8 @@ export interface Known {
 /** The constants of a disk. */
 export interface Fixed {
   readonly hash: Hash;
-  readonly genesis: Digest;
+  /** h₀ of the point (0, h₀), where the log of one without a state begins. */
+  readonly origin: Digest;
 }
 
 /** Applies a transaction. Throws GuardError or {@linkcode StorageError}; the caller, which began the transaction, then undoes it. */
@@ -39,6 +42,7 @@ export function applyTransaction(
   intents: readonly SigningIntent[],
   fixed: Fixed,
 ): Known {
+  assertAlone(operations, intents);
   let { tip, guard } = known;
   for (const operation of operations) {
     const view = viewOf(disk, tip, fixed);
@@ -59,12 +63,11 @@ export function checkSigning(
   fixed: Fixed,
 ): GuardRecord {
   const view = viewOf(disk, tip, fixed);
-  const guarded = intents.flatMap((intent) => {
-    if (intent.kind !== "checkpoint") return [intent];
-    assertCheckpoint(disk, tip, intent.checkpoint, view);
-    return [];
-  });
-  return checkIntents(guard, guarded, view);
+  const next = checkIntents(guard, intents, view);
+  for (const intent of intents) {
+    if (intent.kind === "checkpoint") assertCheckpoint(disk, tip, intent.checkpoint, view);
+  }
+  return next;
 }
 
 /** Returns the guard's record after `operation`; the guard reads what the operation removes before it is gone. */
@@ -79,6 +82,8 @@ function follow(guard: GuardRecord, operation: PersistOperation, before: Tip, { 
       const bar = before.hardState.recovery?.bar ?? null;
       return bar !== null && operation.state.recovery === null ? raiseBar(guard, bar) : guard;
     }
+    case "begin-epoch":
+      return NOTHING_SIGNED;
     default:
       return guard;
   }
@@ -101,10 +106,12 @@ function assertCheckpoint(
   demand(chunks.has(stateDigest), () => `a ${what} whose snapshot ${stateDigest} is not held`);
 }
 
-function viewOf(disk: OpenDisk, tip: Tip, { hash, genesis }: Fixed): TipView & GuardView {
+function viewOf(disk: OpenDisk, tip: Tip, { hash, origin }: Fixed): TipView & GuardView {
   const base = baseIndex(tip);
-  const baseHash = tip.base?.hash ?? genesis;
+  // §13.7: of an epoch that is begun without its state nothing is held, so nothing of it is acked.
+  const baseHash = tip.base?.hash ?? (tip.genesis === null ? origin : null);
   return {
+    epoch: epochOf(tip),
     baseIndex: base,
     recovering: tip.hardState.recovery !== null,
     termAt: (index) => disk.termAt(index),

@@ -2,8 +2,9 @@
  * Checks of the disk at a restart, before anything is signed (§4.1). A disk that holds what this replica cannot have written makes it a
  * Byzantine replica (§1.3), so nothing is repaired or skipped here.
  */
+import type { Genesis } from "../../protocol/config.ts";
 import type { ChainedEntry, Head } from "../../protocol/entry.ts";
-import { chainEntry, genesisHash } from "../../protocol/hash_chain.ts";
+import { chainEntry, firstGenesis } from "../../protocol/hash_chain.ts";
 import type { Digest, LogIndex, Term } from "../../protocol/ids.ts";
 import { logIndex, term } from "../../protocol/ids.ts";
 import type { ChunkReader, Hash } from "../../protocol/ports.ts";
@@ -15,14 +16,15 @@ import { heldSnapshot } from "./held_snapshot.ts";
 
 /** Throws {@linkcode StorageError} naming the first impossibility, unless everything read fits together. */
 export function verifyRecovered(hash: Hash, clusterId: string, recovered: Recovered, guard: GuardRecord): void {
-  const genesis = genesisHash(hash, clusterId);
-  const base = recovered.base ?? { index: logIndex(0), hash: genesis };
+  const first = firstGenesis(hash, clusterId);
+  const base = recovered.base ?? first;
   verifyChain(hash, recovered.entries, base, "log");
   const log: LogView = {
     base: base.index,
     last: recovered.entries.at(-1)?.entry.index ?? base.index,
     hashAt: (index) => index === base.index ? base.hash : recovered.entries[index - base.index - 1]?.hash ?? null,
   };
+  verifyGenesis(recovered, recovered.genesis ?? first);
   verifyBranch(hash, recovered, log);
   verifyCertificates(recovered, log);
   verifyCheckpoint(recovered, log);
@@ -78,6 +80,29 @@ function verifyChain(hash: Hash, chain: readonly ChainedEntry[], from: Head, nam
     before = { index: entry.index, hash: stored, term: entry.term };
   }
 }
+
+/**
+ * §13.5: the log begins at the genesis or behind it, or is that of an empty disk as long as the state is to be fetched (§13.7); and what is certified by
+ * nobody's signature is the genesis.
+ */
+function verifyGenesis(recovered: Recovered, genesis: Genesis): void {
+  const { base, entries, prepared, commitCertificate, checkpoint, transfer } = recovered;
+  if (base === null && genesis.epoch > 1 && entries.length > 0) {
+    throw damaged(`The log holds entry ${entries[0]!.entry.index} of an epoch that begins at ${genesis.index}`);
+  }
+  const isBelow = base !== null &&
+    (base.index < genesis.index || (base.index === genesis.index && base.hash !== genesis.hash));
+  if (isBelow) {
+    throw damaged(`The log begins behind (${base.index}, ${base.hash}), the genesis is (${headOf(genesis)})`);
+  }
+  for (const certificate of [prepared, commitCertificate, checkpoint?.commit, transfer?.commit]) {
+    if (certificate?.term === 0 && headOf(certificate) !== headOf(genesis)) {
+      throw damaged(`A certificate of term 0 is of (${headOf(certificate)}), the genesis is (${headOf(genesis)})`);
+    }
+  }
+}
+
+const headOf = ({ index, hash }: Head): string => `${index}, ${hash}`;
 
 /** §6.8: the branch attaches to the log and ends at the point of its certificate. */
 function verifyBranch(hash: Hash, { branch, prepared }: Recovered, { base, last: end, hashAt }: LogView): void {

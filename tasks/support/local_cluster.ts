@@ -3,7 +3,7 @@ import { type Client, createClient } from "../../client/mod.ts";
 import { pathExists } from "../../crypto/files.ts";
 import { readKeyFile } from "../../crypto/keys/key_file.ts";
 import { generateCluster } from "../../crypto/roster/generate_cluster.ts";
-import { readRoster } from "../../crypto/roster/parse_roster.ts";
+import { readSignedRoster, type SignedRoster } from "../../crypto/roster/parse_roster.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 import { loadBackend, type LoadedBackend } from "../../crypto/signing/load_backend.ts";
 import type { ProtocolConstants } from "../../protocol/config.ts";
@@ -36,6 +36,8 @@ type NetworkOf = (id: string) => Required<EngineOptions>;
 export class LocalCluster implements AsyncDisposable {
   readonly dir: string;
   readonly roster: Roster;
+  /** The same with its signatures. */
+  readonly file: SignedRoster;
   /** True if keys and roster were created by this `open`. */
   readonly isNew: boolean;
   readonly #loaded: LoadedBackend;
@@ -43,9 +45,10 @@ export class LocalCluster implements AsyncDisposable {
   readonly #replicas = new Map<string, DenoProcess>();
   readonly #clients: Client[] = [];
 
-  private constructor(dir: string, roster: Roster, isNew: boolean, loaded: LoadedBackend, network: NetworkOf) {
+  private constructor(dir: string, file: SignedRoster, isNew: boolean, loaded: LoadedBackend, network: NetworkOf) {
     this.dir = dir;
-    this.roster = roster;
+    this.file = file;
+    this.roster = file.roster;
     this.isNew = isNew;
     this.#loaded = loaded;
     this.#network = network;
@@ -65,7 +68,13 @@ export class LocalCluster implements AsyncDisposable {
       await generateCluster({ out, host, replicas, clients, basePort, constants, allowPlaintext, backend });
     }
     const operator = await readKeyFile(`${plan.dir}/operator.key`, backend);
-    return new LocalCluster(plan.dir, await readRoster(path, operator.operatorKey, backend), isNew, loaded, network);
+    return new LocalCluster(
+      plan.dir,
+      await readSignedRoster(path, operator.operatorKey, backend),
+      isNew,
+      loaded,
+      network,
+    );
   }
 
   /** Ids of all replicas, in roster order. */
@@ -133,7 +142,8 @@ export class LocalCluster implements AsyncDisposable {
     const key = await readKeyFile(`${this.dir}/${id}.key`, backend);
     const ends = only ? { only } : {};
     const transport = await openClientTransport({ roster: this.roster, key, ...this.#network(id), ...ends });
-    const client = createClient({ roster: { ...this.roster, replicas }, key, transport, backend });
+    const roster = only === undefined ? this.file : { ...this.roster, replicas };
+    const client = createClient({ roster, key, transport, backend });
     this.#clients.push(client);
     return client;
   }

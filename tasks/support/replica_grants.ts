@@ -2,11 +2,14 @@
 import { fileURLToPath } from "node:url";
 import { ConfigError } from "../../crypto/config_error.ts";
 import { targetOf } from "../../crypto/drop_permissions.ts";
+import { pathExists } from "../../crypto/files.ts";
 import { readKeyIdentity } from "../../crypto/keys/key_file.ts";
 import { readRoster } from "../../crypto/roster/parse_roster.ts";
+import type { Roster } from "../../crypto/roster/roster_types.ts";
 import { packageFolder, SYSTEM_LIBRARY_PATHS } from "../../crypto/signing/library_paths.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import { threadSources } from "../../crypto/signing/threads/sources.ts";
+import { rosterCopy } from "../../replica/epochs/rosters.ts";
 import { parseFlags, type ReplicaFlags } from "../../replica/flags.ts";
 import { type Membership, permissionFlags, replicaPermissions } from "../../replica/permissions.ts";
 import { threadsFor } from "../../replica/verify_threads.ts";
@@ -32,10 +35,19 @@ const withTargets = (
 ): string[] => [...new Set(paths.flatMap((path) => [path, targetOf(path)]))];
 
 /** Reads no secret: a sealed key file stays sealed. */
-async function membershipOf({ cluster, key }: ReplicaFlags): Promise<Membership> {
+async function membershipOf({ cluster, key, data }: ReplicaFlags): Promise<Membership> {
   const { id, operatorKey } = await readKeyIdentity(key);
-  const { replicas } = await readRoster(cluster, operatorKey, nobleBackend);
-  return { self: id, replicas };
+  const given = await readRoster(cluster, operatorKey, nobleBackend);
+  const inForce = await rosterInForce(data, given.cluster);
+  return { self: id, replicas: [...given.replicas, ...(inForce?.replicas ?? [])] };
+}
+
+/** Returns the roster that the replica found in force last; null where there is none, or what there is is none of this cluster. */
+async function rosterInForce(data: string, cluster: string): Promise<Roster | null> {
+  const path = rosterCopy(data);
+  if (!pathExists(path)) return null;
+  const roster = await unless(ConfigError, () => readRoster(path, null, nobleBackend));
+  return roster?.cluster === cluster ? roster : null;
 }
 
 /** Returns null if `work` fails with an error of the kind `expected`. */

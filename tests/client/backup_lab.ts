@@ -17,8 +17,8 @@ import { nextChunks, startSnapshot } from "../../protocol/snapshot/snapshot_writ
 import { encodeKvCommand, KvStore } from "../../state_machine/mod.ts";
 import { certificateCodec, checkpointProofCodec, encodeMessage, entryCodec } from "../../transport/codec/mod.ts";
 import { backend } from "../support/backends.ts";
+import { executing } from "../support/executors.ts";
 import { makeRoster } from "../support/make_roster.ts";
-import { executing } from "../support/no_changes.ts";
 import { HeldChunks } from "../support/snapshot_values.ts";
 
 /** The entry that opens the session of all commands. */

@@ -57,7 +57,7 @@ Deno.test("cli: --json prints one value for every outcome", () =>
       error: {
         code: "usage",
         message:
-          'client was given "bogus"; wanted one of put, get, cas, delete, list, command, status, activate, deactivate, backup, restore, verify, shell (see --help)',
+          'client was given "bogus"; wanted one of put, get, cas, delete, list, command, status, activate, deactivate, roster, reconfigure, backup, restore, verify, shell (see --help)',
       },
     });
   }));
@@ -109,8 +109,11 @@ Deno.test("cli: status is a table of what each replica says of itself", () =>
     const { code, out, err } = await cli("status");
     assertEquals([code, err.startsWith("status: not writable, no quorum: 2 of 4 ")], [3, true], err);
     const lines = out.split("\n");
-    assertMatch(lines[0]!, /^REPLICA +ROLE +TERM +LEADER +COMMIT +APPLIED +LOG HASH +CRYPTO +SUSPICION +ACCUSED$/);
-    assertMatch(lines[1]!, /^r1 +leader +1 +r1 +0 +0 +cdcdcdcdcdcd +noble +- +r2$/);
+    assertMatch(
+      lines[0]!,
+      /^REPLICA +ROLE +EPOCH +TERM +LEADER +COMMIT +APPLIED +LOG HASH +CRYPTO +SUSPICION +ACCUSED$/,
+    );
+    assertMatch(lines[1]!, /^r1 +leader +1 +1 +r1 +0 +0 +cdcdcdcdcdcd +noble +- +r2$/);
     assert(!out.includes("\u001b"), "a replica does not steer the terminal");
     assertMatch(lines[3]!, /^r3 +disk refuses +- /);
     assertMatch(lines[4]!, /^r4 +unreachable$/);

@@ -4,10 +4,9 @@
  */
 import { sha256Hex } from "../../crypto/digest.ts";
 import type { KeyFile } from "../../crypto/keys/key_file.ts";
-import { createKeyRing } from "../../crypto/roster/key_ring.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
-import { createSigner, createVerifier, type Signer } from "../../crypto/signing/signing.ts";
+import { createVerifier } from "../../crypto/signing/signing.ts";
 import { clientId, logIndex, replicaId, term } from "../../protocol/ids.ts";
 import type {
   Answer,
@@ -29,8 +28,9 @@ import { sessionAnswer } from "../../replica/core/clients/session_answer.ts";
 import { KvStore } from "../../state_machine/mod.ts";
 import { decodeClientPacket, encodeMessage, encodePacket, helloAnswerCodec } from "../../transport/codec/mod.ts";
 import { type ClientTransport, MemoryNetwork, type ReplicaTransport } from "../../transport/mod.ts";
-import { executing } from "../support/no_changes.ts";
-import { committedAt, readPayloads } from "./fake_answers.ts";
+import { executing } from "../support/executors.ts";
+import { queryReply, readPayloads } from "./fake_answers.ts";
+import { FakeEpochs } from "./fake_epochs.ts";
 import { type FakeRosterOptions, newFakeRoster } from "./fake_roster.ts";
 import type { Script } from "./fake_scripts.ts";
 
@@ -41,8 +41,6 @@ export interface Arrival {
 }
 
 interface Member {
-  readonly key: KeyFile;
-  readonly signer: Signer;
   readonly transport: ReplicaTransport;
   readonly interventions: Set<string>;
   readonly routes: Routes;
@@ -57,8 +55,8 @@ export interface FakeClusterOptions extends FakeRosterOptions {
 
 /** A cluster that answers; must be closed in every case. */
 export class FakeCluster {
-  readonly roster: Roster;
-  readonly keys: ReadonlyMap<string, KeyFile>;
+  readonly keys: Map<string, KeyFile>;
+  readonly epochs: FakeEpochs;
   readonly network = new MemoryNetwork();
   readonly store = new KvStore();
   readonly arrivals: Arrival[] = [];
@@ -69,17 +67,17 @@ export class FakeCluster {
   /** Commands, and registers, in the order they were ordered. */
   readonly ordered: SendRequest[] = [];
   readonly registers: RegisterSession[] = [];
-  readonly #log: Request[] = [];
+  readonly log: Request[] = [];
   readonly #table;
   readonly #members = new Map<string, Member>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   /** Order of the last operator command that each replica obeyed. */
-  readonly #orders = new Map<string, number>();
+  readonly orders = new Map<string, number>();
   #closed = false;
 
   private constructor(roster: Roster, keys: Map<string, KeyFile>, scripts: Readonly<Record<string, Script>>) {
-    this.roster = roster;
     this.keys = keys;
+    this.epochs = new FakeEpochs(roster, keys);
     this.scripts = { ...scripts };
     this.leader = roster.replicas[0]!.id;
     this.#table = createSessionTable(roster.constants);
@@ -89,15 +87,21 @@ export class FakeCluster {
     const { roster, keys } = newFakeRoster(options);
     const cluster = new FakeCluster(roster, keys, options.scripts ?? {});
     for (const { id } of roster.replicas) {
-      const key = keys.get(id)!;
-      const transport = await (options.attach?.(id, roster, keys.get(id)!) ?? cluster.network.replica(id, []));
-      const signer = createSigner(nobleBackend, Uint8Array.fromHex(key.secretKey), roster.cluster);
-      const own = { interventions: new Set<string>(), routes: new Routes(), running: Promise.resolve() };
-      const member: Member = { key, signer, transport, ...own };
-      cluster.#members.set(id, member);
-      member.running = cluster.#run(id, member);
+      cluster.attach(id, await options.attach?.(id, roster, keys.get(id)!));
     }
     return cluster;
+  }
+
+  /** Starts a replica. */
+  attach(id: string, transport: ReplicaTransport = this.network.replica(id, [])): void {
+    const member = { transport, interventions: new Set<string>(), routes: new Routes(), running: Promise.resolve() };
+    this.#members.set(id, member);
+    member.running = this.#run(id, member);
+  }
+
+  /** The roster in force. */
+  get roster(): Roster {
+    return this.epochs.newest.roster;
   }
 
   /** Returns the key file of a client, replica or the operator. */
@@ -127,20 +131,28 @@ export class FakeCluster {
   }
 
   async #run(id: string, member: Member): Promise<void> {
-    const keys = createKeyRing(this.roster);
     const verifier = createVerifier(nobleBackend, this.roster.cluster);
     while (!this.#closed) {
       for (const { route, frames } of await member.transport.receive(200, 64)) {
         const packet = decodeClientPacket(frames);
         const { message, body, signature } = packet.signed;
-        const key = message.kind === "SetActive" ? keys.operatorKey : keys.clientKey(message.client);
-        if (key === null || !verifier.verify(message.kind, body, signature, key)) {
+        const owner = this.keys.get(message.kind === "SetActive" ? "operator" : message.client);
+        if (
+          owner === undefined || !verifier.verify(message.kind, body, signature, Uint8Array.fromHex(owner.publicKey))
+        ) {
           throw new Error("client sent a bad signature");
         }
         this.arrivals.push({ replica: id, packet });
-        this.#take(id, packet, route);
+        if (packet.kind === "GetEpochs" || this.#serves(id, packet)) this.#take(id, packet, route);
       }
     }
+  }
+
+  /** Whoever is gone serves ends alone, and so is whoever is no client any more. */
+  #serves(id: string, { signed: { message } }: ClientPacket): boolean {
+    const { replicas, clients } = this.epochs.of(id).roster;
+    const isClient = message.kind === "SetActive" || clients.some((client) => client.id === message.client);
+    return isClient && replicas.some((replica) => replica.id === id);
   }
 
   #take(id: string, packet: ClientPacket, route: string): void {
@@ -202,20 +214,30 @@ export class FakeCluster {
   }
 
   /** Orders and answers `request` as the leader would; its signature is not checked. */
-  order({ message, body }: Pick<Signed<Request>, "message" | "body">): void {
+  order(request: Signed<Request>): void {
+    const { message, body } = request;
     this.index++;
-    this.#log.push(message);
+    this.log.push(message);
     if (message.kind === "SendRequest") this.ordered.push(message);
     else this.registers.push(message);
-    const answer = applyRequest(this.#table, message, sha256Hex(body), logIndex(this.index), executing(this.store));
+    const answer = applyRequest(
+      this.#table,
+      message,
+      sha256Hex(body),
+      logIndex(this.index),
+      executing(this.store, this.epochs.judge),
+    );
     for (const { id } of this.roster.replicas) this.#reply(id, message, answer);
+    if (message.kind === "SendRequest" && message.mode === "roster") {
+      this.epochs.ordered(request as Signed<SendRequest>, this.index);
+    }
   }
 
   /** Opens a session for `client` as another process with its key would. */
   openSession(client: string): void {
     const nonce = crypto.getRandomValues(new Uint8Array(16));
     const message = { kind: "RegisterSession", client: clientId(client), base: logIndex(this.index), nonce } as const;
-    this.order({ message, body: encodeMessage(message) });
+    this.order({ message, body: encodeMessage(message), signature: new Uint8Array(64) });
   }
 
   /** `again` goes to all routes of the client: the one that asked is among them. */
@@ -230,29 +252,16 @@ export class FakeCluster {
     for (const given of bent?.(answer as Answer) ?? [answer]) {
       const hint = { term: term(this.leaderTerm), leader: replicaId(this.leader) };
       const head = { replica: replicaId(script.name ?? id), ...hint };
-      const [frames] = sealParts(this.#members.get(id)!.signer, head, [{ client, answers: [given] }]);
+      const [frames] = sealParts(this.epochs.signer(id), head, [{ client, answers: [given] }]);
       this.#send(id, routes, script.frames?.(frames!) ?? frames!);
     }
   }
 
-  #query(id: string, packet: ClientPacket, route: string): void {
-    const [{ message }, script] = [packet.signed, this.scripts[id] ?? {}];
-    const base = { kind: "QueryReply", replica: replicaId(script.name ?? id), ok: true } as const;
-    const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
-    let reply: QueryReply;
+  #query(id: string, { signed: { message } }: ClientPacket, route: string): void {
     if (message.kind === "FastReads") return this.#read(id, message, route);
-    if (message.kind === "GetCommittedCommand") {
-      const payload = json(committedAt(this.#log, message.index));
-      reply = { ...base, client: message.client, nonce: message.nonce, payload };
-    } else if (message.kind === "GetStatus") {
-      reply = { ...base, client: message.client, nonce: message.nonce, payload: json(this.#status(id)) };
-    } else if (message.kind === "SetActive") {
-      const obeyed = this.#orders.get(id) ?? 0;
-      const ok = message.order > obeyed;
-      if (ok) this.#orders.set(id, message.order);
-      const payload = json(ok ? { active: message.active } : { error: "an old order", obeyed });
-      reply = { ...base, ok, client: "operator", nonce: message.nonce, payload };
-    } else return;
+    const script = this.scripts[id] ?? {};
+    const reply = queryReply(id, replicaId(script.name ?? id), message, this);
+    if (reply === null) return;
     const given = script.query === undefined ? reply : script.query(reply);
     if (given !== null) this.#sign(id, [route], given);
   }
@@ -264,28 +273,21 @@ export class FakeCluster {
     const payloads = readPayloads(script, this.store, queries, { replica, client, nonce });
     if (payloads === null) return;
     const head = { replica, term: term(this.leaderTerm), leader: replicaId(this.leader) };
-    const [frames] = sealParts(this.#members.get(id)!.signer, head, [{ client, nonce, payloads }]);
+    const [frames] = sealParts(this.epochs.signer(id), head, [{ client, nonce, payloads }]);
     this.#send(id, [route], script.frames?.(frames!) ?? frames!);
-  }
-
-  #status(id: string) {
-    return {
-      ...{ replica: id, role: id === this.leader ? "leader" : "follower", active: true, term: this.leaderTerm },
-      ...{ leader: this.leader, commitIndex: this.index, appliedIndex: this.index, commitHash: "cd".repeat(32) },
-      ...{ suspecting: null, evidence: [{ kind: "equivocation", culprit: "r2" }], crypto: { backend: "noble" } },
-    };
   }
 
   #sign(id: string, routes: readonly string[], message: QueryReply): void {
     const body = encodeMessage(message);
-    const signature = this.#members.get(id)!.signer.sign(message.kind, body);
+    const signature = this.epochs.signer(id).sign(message.kind, body);
     this.#send(id, routes, encodePacket({ kind: message.kind, signed: { message, body, signature } }));
   }
 
   #send(id: string, routes: readonly string[], frames: readonly Uint8Array[]): void {
+    const marked = this.scripts[id]?.garbage === undefined ? this.epochs.mark(id, frames) : frames;
     const send = () => {
       if (this.#closed) return;
-      for (const route of routes) this.#members.get(id)!.transport.sendToClient(route, frames);
+      for (const route of routes) this.#members.get(id)!.transport.sendToClient(route, marked);
     };
     const delayMs = this.scripts[id]?.delayMs ?? 0;
     if (delayMs === 0) return send();

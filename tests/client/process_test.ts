@@ -1,11 +1,14 @@
 /** The client as a separate process, over ZMTP, against scripted replicas. */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { writeKeyFile } from "../../crypto/keys/key_file.ts";
-import { signRoster } from "../../crypto/roster/roster.ts";
+import type { SignedRoster } from "../../crypto/roster/parse_roster.ts";
+import { rosterText, signRoster } from "../../crypto/roster/roster.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import { freePorts } from "../../tasks/support/free_ports.ts";
 import { openReplicaTransport } from "../../transport/mod.ts";
 import { FakeCluster } from "./fake_cluster.ts";
+import { successorOf } from "./fake_epochs.ts";
+import { lineOf, newFakeKey } from "./fake_roster.ts";
 import { SILENT } from "./fake_scripts.ts";
 import { PATIENCE_MS } from "./with_fake_cluster.ts";
 
@@ -140,4 +143,40 @@ Deno.test("client process: commands, shell, files and exit codes over ZMTP", () 
     const silent = await client(folder, as("c1", "--json", "--timeout-ms", "1500", "get", "a"));
     assertEquals(silent.code, 3);
     assert(JSON.parse(silent.out).error.message.includes("1 of 4 replicas answered"));
+  }));
+
+/** Starts r5 behind real sockets, and returns the roster that has it in the place of r4. */
+async function withFifth(cluster: FakeCluster): Promise<SignedRoster> {
+  const key = newFakeKey(cluster.keys, "replica", "r5");
+  const [clientPort, peerPort, publishPort] = freePorts(3);
+  const line = { ...lineOf(key, 4, clientPort), peerPort: peerPort!, publishPort: publishPort! };
+  const replicas = [...cluster.roster.replicas.slice(0, 3), line];
+  const next = successorOf(cluster.epochs.newest, { replicas }, cluster.key("operator"));
+  const bind = { host: "127.0.0.1", clientPort: clientPort!, peerPort: peerPort!, publishPort: publishPort! };
+  cluster.keys.set("r5", key);
+  cluster.attach("r5", await openReplicaTransport({ roster: next.roster, key, bind }));
+  return next;
+}
+
+Deno.test("§13.12 client process: changes the roster, keeps it beside the file, and begins with it the next time", () =>
+  withFiles(async (folder, cluster) => {
+    const next = await withFifth(cluster);
+    await Deno.writeTextFile(`${folder}/next.json`, rosterText(next.raw, next.roster.operatorKey, next.signatures));
+    const changed = await client(folder, as("c1", "reconfigure", "next.json"));
+    assertEquals([changed.code, changed.err], [0, ""]);
+    assertStringIncludes(changed.out, "replaces replica r4");
+    assertMatch(
+      changed.out,
+      /\nepoch 1 ended\n(epoch 2 begun by .+\n)*epoch 2 begun by r1, r3, r5 \(3 of 4, wanted 3\)\ndone\n$/,
+    );
+    const asked = () => cluster.arrivals.filter(({ packet }) => packet.kind === "GetEpochs").length;
+    const before = asked();
+    assertEquals((await client(folder, as("c1", "put", "a", "1"))).code, 0);
+    assertEquals(asked(), before, "it had kept the end of epoch 1");
+    assert(cluster.arrivals.some(({ replica, packet }) => replica === "r5" && packet.kind === "SendRequest"));
+    await Deno.writeTextFile(`${folder}/cluster.json.latest`, "of somebody else");
+    const shown = await client(folder, as("c1", "--json", "roster", "show"));
+    assertEquals([shown.code, JSON.parse(shown.out).digest], [0, next.digest]);
+    assert(asked() > before, "it asks again");
+    assertEquals((await client(folder, as("operator", "activate", "r5"))).out, "r5 is active\n");
   }));

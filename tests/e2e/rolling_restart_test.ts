@@ -4,20 +4,9 @@ import { DEFAULT_CONSTANTS } from "../../crypto/roster/constants.ts";
 import { eventually } from "../../tasks/support/eventually.ts";
 import { Observer } from "../../tasks/support/observer.ts";
 import { assertEqualLogs, waitForLeader } from "./support/agreement.ts";
+import { watchPauses } from "./support/watch_pauses.ts";
 import { withLocalCluster } from "./support/with_local_cluster.ts";
 import { startCounting } from "./support/workload.ts";
-
-/** Watches for the longest time in which `count` did not rise. */
-function watchPauses(count: () => number): { readonly longestMs: number; end(): void } {
-  const watch = { longestMs: 0, end: () => clearInterval(timer) };
-  let [last, at] = [count(), performance.now()];
-  const timer = setInterval(() => {
-    const now = performance.now();
-    if (count() > last) [last, at] = [count(), now];
-    watch.longestMs = Math.max(watch.longestMs, now - at);
-  }, 5);
-  return watch;
-}
 
 Deno.test("every replica is restarted in turn under load, each while it leads: no write fails, and each names the next leader", () =>
   withLocalCluster({ replicas: 4 }, async (cluster) => {

@@ -79,6 +79,10 @@ export function describePacket(packet: Packet): string {
       return `ForwardedRequest ${name(packet.signed)}`;
     case "Evidence":
       return `Evidence of ${packet.evidence.kind} by ${packet.evidence.culprit}`;
+    case "FetchEpoch":
+      return `FetchEpoch ${packet.epoch}`;
+    case "EpochEnd":
+      return `EpochEnd ${packet.end.epoch} at ${head(packet.end.proof.stable)}`;
     default:
       return describeSnapshotPacket(packet);
   }

@@ -23,6 +23,8 @@ const PACKETS: Readonly<Record<Packet["kind"], true>> = {
   HandOver: true,
   ForwardedRequest: true,
   Evidence: true,
+  FetchEpoch: true,
+  EpochEnd: true,
 };
 
 export const PACKET_KINDS: readonly string[] = Object.keys(PACKETS);

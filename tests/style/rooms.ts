@@ -57,10 +57,18 @@ const CLIENT: readonly Room[] = [
   { name: "client/session/", mayImport: ["protocol/", "protocol/bytes/"] },
   { name: "client/errors.ts", mayImport: [] },
   { name: "client/loop/", mayImport: [...BELOW_CLIENT, "client/session/", "client/errors.ts"] },
+  { name: "client/epochs/", mayImport: [...BELOW_CLIENT, "client/session/", "client/errors.ts", "client/loop/"] },
   { name: "client/calls/", mayImport: [...BELOW_CLIENT, "client/session/", "client/errors.ts", "client/loop/"] },
   {
     name: "client/",
-    mayImport: [...BELOW_CLIENT, "client/session/", "client/errors.ts", "client/loop/", "client/calls/"],
+    mayImport: [
+      ...BELOW_CLIENT,
+      "client/session/",
+      "client/errors.ts",
+      "client/loop/",
+      "client/epochs/",
+      "client/calls/",
+    ],
   },
   {
     name: "client/backup/",
@@ -86,6 +94,7 @@ const CLIENT: readonly Room[] = [
     mayImport: [
       ...BELOW_CLIENT,
       "client/errors.ts",
+      "client/epochs/",
       "client/calls/",
       "client/",
       "client/cli/common/",
@@ -125,6 +134,10 @@ const SHELL: readonly Room[] = [
     mayImport: [...FORMATS, ...CRYPTO, "transport/", ...CODEC, ...CORE, ...STORAGE, ...TOOLS, "replica/disk/"],
   },
   {
+    name: "replica/epochs/",
+    mayImport: [...FORMATS, ...CRYPTO, "transport/", ...CODEC, ...CORE, ...STORAGE, ...TOOLS],
+  },
+  {
     name: "replica/answers/",
     mayImport: [...FORMATS, ...CRYPTO, "transport/", ...CODEC, ...CORE, ...STORAGE, ...TOOLS, "replica/status/"],
   },
@@ -139,6 +152,7 @@ const SHELL: readonly Room[] = [
       ...TOOLS,
       "replica/disk/",
       "replica/status/",
+      "replica/epochs/",
       "replica/answers/",
     ],
   },
@@ -157,6 +171,7 @@ const SHELL: readonly Room[] = [
       ...TOOLS,
       "replica/disk/",
       "replica/status/",
+      "replica/epochs/",
       "replica/answers/",
       "replica/ingress/",
       "replica/byzantine/",

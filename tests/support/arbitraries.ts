@@ -20,6 +20,8 @@ export const uint53: Arbitrary<number> = fc.oneof(
   fc.constantFrom(0, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER),
 );
 const positive = uint53.map((value) => value === 0 ? 1 : value);
+/** Number of an epoch. */
+export const epoch: Arbitrary<number> = positive;
 /** Bytes up to `maxLength`. */
 export const bytes = (maxLength = 40): Arbitrary<Uint8Array> => fc.uint8Array({ maxLength });
 /** Any valid id. */
@@ -196,6 +198,7 @@ export const messages: { readonly [K in m.MessageKind]: Arbitrary<MessageOf<K>> 
     digests: fc.uniqueArray(digest, { minLength: 1, maxLength: 5 }),
   }),
   GetEntries: fc.record({ kind: kind("GetEntries"), client: clientId, nonce: uint53, from: logIndex }),
+  GetEpochs: fc.record({ kind: kind("GetEpochs"), client: clientId, nonce: uint53, epoch }),
   Reply: fc.record({
     kind: kind("Reply"),
     replica: replicaId,

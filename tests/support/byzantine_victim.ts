@@ -22,8 +22,8 @@ import { EMPTY_RECOVERED } from "../../replica/storage/empty.ts";
 import { KvStore } from "../../state_machine/mod.ts";
 import { encodeMessage } from "../../transport/codec/mod.ts";
 import { backend } from "./backends.ts";
+import { NO_CHANGES } from "./executors.ts";
 import { makeRoster } from "./make_roster.ts";
-import { NO_CHANGES } from "./no_changes.ts";
 import { HeldChunks } from "./snapshot_values.ts";
 
 const { roster, keys } = makeRoster();

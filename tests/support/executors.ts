@@ -1,5 +1,7 @@
-/** State machines of one function, for tests that order requests and care for nothing but their results. */
-import type { Executor } from "../../protocol/operations/execute.ts";
+/** Receivers of requests for tests that order them: a state machine of one function, and a judge for labs whose roster never changes. */
+import { digest } from "../../protocol/ids.ts";
+import { type Executor, executorOf } from "../../protocol/operations/execute.ts";
+import type { RosterChanges, StateMachine } from "../../protocol/ports.ts";
 
 /** Returns a machine that answers commands and queries alike. */
 export const answering = (answer: (bytes: Uint8Array) => Uint8Array): Executor => ({
@@ -7,3 +9,13 @@ export const answering = (answer: (bytes: Uint8Array) => Uint8Array): Executor =
   query: (query) => ({ version: 0, value: answer(query) }),
   change: (command) => answer(command),
 });
+
+/** No change is valid. */
+export const NO_CHANGES: RosterChanges = {
+  current: { digest: digest("00".repeat(32)), roster: { epoch: 1, clients: [] } },
+  judge: () => ({ next: null, refusal: "operators" }),
+};
+
+/** Returns what requests reach at a replica with this machine. */
+export const executing = (machine: StateMachine, changes: RosterChanges = NO_CHANGES): Executor =>
+  executorOf({ machine, changes });

@@ -13,16 +13,19 @@ import { payerOf, Routes } from "../../replica/answers/routes.ts";
 import { createState } from "../../replica/core/create_state.ts";
 import { countingBackend } from "../../replica/diagnostics/counting_backend.ts";
 import { TallyByKind } from "../../replica/diagnostics/tally_by_kind.ts";
+import { EpochTalk } from "../../replica/epochs/epoch_talk.ts";
 import { Ingress } from "../../replica/ingress/ingress.ts";
 import { createSignatureCheck } from "../../replica/ingress/signature_check.ts";
 import { coreConfigOf } from "../../replica/replica_config.ts";
 import { EMPTY_RECOVERED } from "../../replica/storage/empty.ts";
+import { MemoryDisk } from "../../replica/storage/memory/memory_disk.ts";
+import { openMemoryStorage } from "../../replica/storage/memory/memory_storage.ts";
 import { KvStore } from "../../state_machine/mod.ts";
 import { type AnyPacket, encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
 import type { Channel, Received } from "../../transport/port.ts";
 import { backend } from "./backends.ts";
+import { NO_CHANGES } from "./executors.ts";
 import { makeRoster } from "./make_roster.ts";
-import { NO_CHANGES } from "./no_changes.ts";
 import { HeldChunks } from "./snapshot_values.ts";
 
 /** A query handler that answers nothing and keeps what it was asked. */
@@ -65,8 +68,11 @@ export function ingressLab(constants: Partial<ProtocolConstants> = {}, ahead?: S
   const muted: [source: string, fault: string, forMs: number][] = [];
   const heldOff: [route: string, forMs: number][] = [];
   const expelled: [route: string, offence: string][] = [];
+  const archive = () =>
+    openMemoryStorage({ clusterId: roster.cluster, hash: sha256Hex, disk: new MemoryDisk() }).epochs;
+  const talk = new EpochTalk({ epoch: 1, archive, newcomers: [], send: () => {} });
   const ingress = new Ingress({
-    ...{ state, check, queries, refused },
+    ...{ state, check, queries, refused, talk },
     heard: (peer) => heard.push(peer),
     muted: (source, fault, forMs) => muted.push([source, fault, forMs]),
     holdOff: ({ route }, forMs) => heldOff.push([route, forMs]),

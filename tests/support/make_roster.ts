@@ -33,7 +33,7 @@ export interface RosterOptions {
   readonly constants?: Partial<ProtocolConstants>;
 }
 
-/** Returns a roster of `r1`…, `c1`… and the operator, and all keys by id. Its addresses are of no use. */
+/** Returns a roster of `r1`…, `c1`… and the operator, and all keys by id. Hosts have the names of the replicas, as in the memory of one process. */
 export function makeRoster({ replicas = 4, clients = 2, constants = {} }: RosterOptions = {}): {
   readonly roster: Roster;
   readonly keys: ReadonlyMap<string, KeyFile>;
@@ -52,7 +52,7 @@ export function makeRoster({ replicas = 4, clients = 2, constants = {} }: Roster
     replicas: names("r", replicas).map((name, i) => {
       const { id, ...keys } = add("replica", name);
       const ports = { peerPort: 7000 + 3 * i, publishPort: 7001 + 3 * i, clientPort: 7002 + 3 * i };
-      return { id: replicaId(id), ...keys, host: "127.0.0.1", ...ports };
+      return { id: replicaId(id), ...keys, host: name, ...ports };
     }),
     clients: names("c", clients).map((name) => {
       const { id, ...keys } = add("client", name);

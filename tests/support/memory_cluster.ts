@@ -2,26 +2,32 @@
 import { type Client, type ClientOptions, createClient } from "../../client/mod.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
 import type { KeyFile } from "../../crypto/keys/key_file.ts";
+import type { SignedRoster } from "../../crypto/roster/parse_roster.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 import { SILENT } from "../../replica/diagnostics/logger.ts";
+import { awaitBeginning } from "../../replica/epochs/newcomer.ts";
+import type { Outcome } from "../../replica/epochs/outcome.ts";
 import { createReplica, type Replica, type ReplicaParts } from "../../replica/replica.ts";
 import { MemoryDisk } from "../../replica/storage/memory/memory_disk.ts";
-import { openMemoryStorage } from "../../replica/storage/memory/memory_storage.ts";
+import { type MemoryStorage, openMemoryStorage } from "../../replica/storage/memory/memory_storage.ts";
 import { KvStore } from "../../state_machine/mod.ts";
 import { MemoryNetwork } from "../../transport/mod.ts";
 import type { ClientTransport, ReplicaTransport } from "../../transport/port.ts";
 import { backend } from "./backends.ts";
 import { makeRoster, type RosterOptions } from "./make_roster.ts";
+import { signedBy } from "./rosters/sign_rosters.ts";
 
 /** One replica of the cluster. */
 export interface MemoryNode {
   readonly replica: Replica;
   readonly transport: ReplicaTransport;
-  readonly running: Promise<void>;
+  readonly running: Promise<Outcome>;
 }
 
 export class MemoryCluster implements AsyncDisposable {
+  /** The roster that replicas and clients are started with; with its signatures in `file`. */
   readonly roster: Roster;
+  readonly file: SignedRoster;
   readonly keys: ReadonlyMap<string, KeyFile>;
   readonly network = new MemoryNetwork();
   readonly nodes = new Map<string, MemoryNode>();
@@ -31,6 +37,7 @@ export class MemoryCluster implements AsyncDisposable {
   private constructor(roster: Roster, keys: ReadonlyMap<string, KeyFile>) {
     this.roster = roster;
     this.keys = keys;
+    this.file = signedBy(roster, keys.get("operator")!);
   }
 
   /** Starts all replicas, with `changes` to the parts of those named. Timeouts are short: an election takes about 100 ms. */
@@ -46,13 +53,32 @@ export class MemoryCluster implements AsyncDisposable {
 
   /** Starts a replica on the disk it left behind. */
   start(id: string, changes: Partial<ReplicaParts> = {}): MemoryNode {
+    const transport = this.#attach(id, this.file);
+    return this.#run(id, transport, this.#open(id), changes);
+  }
+
+  /** Starts a new member of a later epoch: it waits until it is shown how that began. */
+  async join(id: string, roster: SignedRoster, key: KeyFile): Promise<MemoryNode> {
+    const transport = this.#attach(id, roster);
+    const storage = this.#open(id);
+    await awaitBeginning({ given: roster, self: id, storage, transport, backend, now: () => performance.now() });
+    return this.#run(id, transport, storage, { roster, key });
+  }
+
+  #attach(id: string, { roster }: SignedRoster): ReplicaTransport {
+    return this.network.replica(id, roster.replicas.filter((line) => line.id !== id).map((line) => line.id));
+  }
+
+  #open(id: string): MemoryStorage {
     const disk = this.#disks.get(id) ?? new MemoryDisk();
     this.#disks.set(id, disk);
-    const peers = this.roster.replicas.filter((line) => line.id !== id).map((line) => line.id);
-    const transport = this.network.replica(id, peers);
-    let storage = openMemoryStorage({ clusterId: this.roster.cluster, hash: sha256Hex, disk });
+    return openMemoryStorage({ clusterId: this.roster.cluster, hash: sha256Hex, disk });
+  }
+
+  #run(id: string, transport: ReplicaTransport, opened: MemoryStorage, changes: Partial<ReplicaParts>): MemoryNode {
+    let storage = opened;
     const replica = createReplica({
-      roster: this.roster,
+      roster: this.file,
       key: this.keys.get(id)!,
       backend: { backend, fallbackReason: null, isDegraded: false },
       storage,

@@ -1,5 +1,6 @@
 /** Generators of well-formed packets of each kind, for every channel. */
 import fc from "fast-check";
+import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
 import { offset } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { PacketOf } from "../../protocol/packet.ts";
@@ -11,6 +12,8 @@ import {
   digest,
   electionProof,
   entriesFrom,
+  entry,
+  epoch,
   evidence,
   messages,
   readPart,
@@ -21,6 +24,14 @@ import {
 
 type AnyPacketOf<K extends PacketKind> = Extract<AnyPacket, { readonly kind: K }>;
 type Arbitrary<T> = fc.Arbitrary<T>;
+
+/** The end of an epoch: its certificate has no links. */
+export const epochEnd: Arbitrary<EpochEnd> = fc.record({
+  epoch,
+  proof: checkpointProof.map(({ stable, commit }) => ({ stable, commit: { ...commit, links: [] } })),
+  before: digest,
+  entry,
+});
 
 const proof = fc.option(electionProof);
 
@@ -78,6 +89,8 @@ export const packets: { readonly [K in PacketKind]: Arbitrary<AnyPacketOf<K>> } 
   RollCallAnswer: alone("RollCallAnswer", signed(messages.RollCallAnswer)),
   ForwardedRequest: alone("ForwardedRequest", request),
   Evidence: fc.record({ kind: fc.constant("Evidence"), evidence }),
+  FetchEpoch: fc.record({ kind: fc.constant("FetchEpoch"), epoch }),
+  EpochEnd: fc.record({ kind: fc.constant("EpochEnd"), end: epochEnd, roster: fc.option(bytes(100)) }),
   SendRequest: alone("SendRequest", signed(messages.SendRequest)),
   RegisterSession: alone("RegisterSession", signed(messages.RegisterSession)),
   UpdateLeader: alone("UpdateLeader", request),
@@ -89,6 +102,7 @@ export const packets: { readonly [K in PacketKind]: Arbitrary<AnyPacketOf<K>> } 
   GetCheckpoint: alone("GetCheckpoint", signed(messages.GetCheckpoint)),
   GetChunks: alone("GetChunks", signed(messages.GetChunks)),
   GetEntries: alone("GetEntries", signed(messages.GetEntries)),
+  GetEpochs: alone("GetEpochs", signed(messages.GetEpochs)),
   Reply: fc.record({
     kind: fc.constant("Reply"),
     signed: signed(messages.Reply),

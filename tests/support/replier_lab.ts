@@ -18,8 +18,8 @@ import { KvStore } from "../../state_machine/mod.ts";
 import { decodeReplyPacket } from "../../transport/codec/mod.ts";
 import type { ReplicaTransport } from "../../transport/port.ts";
 import { backend } from "./backends.ts";
+import { NO_CHANGES } from "./executors.ts";
 import { makeRoster } from "./make_roster.ts";
-import { NO_CHANGES } from "./no_changes.ts";
 import { HeldChunks } from "./snapshot_values.ts";
 
 /** Stands for the digest of request `number`. */

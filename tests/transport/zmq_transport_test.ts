@@ -121,3 +121,32 @@ async function wakes(waiter: SocketWaiter): Promise<void> {
   await until("the wait to end", () => ended);
   await waiting;
 }
+
+Deno.test("zeromq: a waiter hears sockets that come later, at once, and none that have gone", async () => {
+  const router = new Router({ ...SYNCHRONOUS, linger: 0 });
+  const dealers = [0, 1].map(() => new Dealer({ ...SYNCHRONOUS, linger: 0 }));
+  const [dealer, other] = [dealers[0]!, dealers[1]!];
+  const waiter = new SocketWaiter([]);
+  try {
+    waiter.add([router]);
+    await router.bind(`tcp://${HOST}:*`);
+    for (const each of dealers) each.connect(router.lastEndpoint ?? "");
+    // It has a message, and has been asked: nothing will ring for it any more.
+    await other.send("hello");
+    await until("its message", () => router.readable);
+    await router.send(await router.receive());
+    await until("the answer", () => other.readable);
+    const waiting = waiter.wait(60_000);
+    waiter.add([other]);
+    await waiting;
+    assertEquals(waiter.rescues, 0);
+    waiter.add([dealer]);
+    waiter.remove([other]);
+    other.close();
+    await echo(router, dealer, waiter, 200);
+    assert(waiter.rescues < 10, `${waiter.rescues} of 200 waits were ended by the safety net`);
+  } finally {
+    await waiter.close();
+    for (const socket of [router, dealer, other]) socket.close();
+  }
+});

@@ -14,6 +14,8 @@ export const round = uint53 as Schema<Round>;
 export const seq = uint53 as Schema<Seq>;
 /** An integer of at least 1. */
 export const positive: Schema<number> = refine(uint53, (value) => value > 0 ? null : "wanted at least 1, got 0");
+/** Number of an epoch. */
+export const epoch: Schema<number> = positive;
 export const hash = digest as Schema<Digest>;
 export const replicaId = id as Schema<ReplicaId>;
 export const clientId = id as Schema<ClientId>;

@@ -159,13 +159,13 @@ Deno.test("commands, queries and asked-for bytes stop at their limits", () => {
   unencodable({ ...sample(messages.FetchEntries), maxBytes: LIMITS.maxFetchBytes + 1 }, "maxBytes");
 });
 
-Deno.test("§7.4: a request is a command, a query or a group of them, and nothing else", () => {
-  for (const [byte, mode] of [[0, "command"], [1, "query"]] as const) {
+Deno.test("§7.4, §13.2: a request is a command, a query, a group of them or a change of the roster, and nothing else", () => {
+  for (const [byte, mode] of [[0, "command"], [1, "query"], [3, "roster"]] as const) {
     assertEquals(decodeMessage("SendRequest", patched(request, modeAt, [byte])).mode, mode);
   }
   assertRefused("SendRequest", patched(request, modeAt, [2]), "bad-value", "command");
-  for (const byte of [3, 255]) assertRefused("SendRequest", patched(request, modeAt, [byte]), "bad-value", "mode");
-  unencodable({ ...request, mode: "read" as "query" }, "mode: wanted one of command, query, group");
+  for (const byte of [4, 255]) assertRefused("SendRequest", patched(request, modeAt, [byte]), "bad-value", "mode");
+  unencodable({ ...request, mode: "read" as "query" }, "mode: wanted one of command, query, group, roster");
   unencodable({ ...request, mode: "group" }, "wanted a group of 2 to 64 operations");
   const command = encodeGroup([{ mode: "command", command: Uint8Array.of(1) }, { mode: "query", command: NOTHING }]);
   assertEquals(decodeMessage("SendRequest", encodeMessage({ ...request, mode: "group", command })).command, command);

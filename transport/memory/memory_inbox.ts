@@ -51,6 +51,12 @@ export class MemoryInbox<T extends Framed> {
     held?.set(sender, Math.max(held.get(sender) ?? 0, performance.now() + forMs));
   }
 
+  /** Drops what is queued of `sender`, and takes of it again. */
+  forget(channel: number, sender: string): void {
+    this.#channels[channel]?.queue.forget(sender);
+    this.#channels[channel]?.held.delete(sender);
+  }
+
   /** Receives as the port does. Throws if a call is already pending. */
   async receive(timeoutMs: number, limit: number): Promise<T[]> {
     if (this.#receiving) throw new Error("A receive is pending already, want one at a time");

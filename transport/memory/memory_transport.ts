@@ -1,7 +1,15 @@
 /** The in-memory twin of the ZeroMQ transport, for tests: same ports, same bounds and counters, no sockets. */
 import { ByteWriter } from "../../protocol/bytes/byte_writer.ts";
 import { assertFrames, MAX_PACKET_BYTES } from "../frame_limits.ts";
-import type { ClientTransport, Received, ReplicaTransport, TransportCounters } from "../port.ts";
+import { requireMembers, requireReplicas } from "../members.ts";
+import type {
+  ClientTransport,
+  Received,
+  ReplicaTransport,
+  TransportCounters,
+  TransportMembers,
+  TransportReplica,
+} from "../port.ts";
 import { routeOf } from "../route.ts";
 import { MemoryInbox } from "./memory_inbox.ts";
 
@@ -23,7 +31,7 @@ type Frames = readonly Uint8Array[];
 
 /**
  * Connects transports of one process. Delivery is immediate, in order and lossless until a queue is full; frames for an end that is not
- * attached are dropped and counted. Frames are copied, as a network would.
+ * attached are dropped and counted. Frames are copied, as a network would. A member's host is the id under which it is attached; nobody is authenticated.
  */
 export class MemoryNetwork {
   readonly #queues: MemoryQueues;
@@ -38,9 +46,10 @@ export class MemoryNetwork {
   /** Attaches a replica. Throws an `Error` if one with that id is already attached. */
   replica(self: string, peers: readonly string[]): ReplicaTransport {
     if (this.#replicas.has(self)) throw new Error(`Replica ${self} is attached already, want one of each id`);
-    const replica = new MemoryReplica(this.#newRoute(), peers, this.#queues, {
+    const replica: MemoryReplica = new MemoryReplica(this.#newRoute(), peers, this.#queues, {
       replica: (id) => this.#replicas.get(id),
       client: (route) => this.#clients.get(route),
+      others: () => [...this.#replicas.values()].filter((other) => other !== replica),
       detach: () => this.#replicas.delete(self),
       self,
     });
@@ -74,20 +83,22 @@ interface ReplicaLinks {
   readonly self: string;
   replica(id: string): MemoryReplica | undefined;
   client(route: string): MemoryClient | undefined;
+  others(): readonly MemoryReplica[];
   detach(): void;
 }
 
 class MemoryReplica implements ReplicaTransport {
   readonly counters = noCounters();
   readonly #route: string;
-  readonly #peers: readonly string[];
+  /** Ids under which the peers are attached, by their names. */
+  #peers: ReadonlyMap<string, string>;
   readonly #links: ReplicaLinks;
   readonly #inbox: MemoryInbox<Received>;
   #closed = false;
 
   constructor(route: string, peers: readonly string[], queues: MemoryQueues, links: ReplicaLinks) {
     this.#route = route;
-    this.#peers = peers;
+    this.#peers = new Map(peers.map((id) => [id, id]));
     this.#links = links;
     const bounds = CHANNELS.map((channel) => ({ size: queues[channel], maxBytes: MAX_PACKET_BYTES[channel] }));
     this.#inbox = new MemoryInbox<Received>(bounds, this.counters);
@@ -107,10 +118,11 @@ class MemoryReplica implements ReplicaTransport {
   }
 
   sendToPeer(peer: string, frames: Frames): void {
-    if (!this.#peers.includes(peer)) throw new RangeError(`Cannot send to ${JSON.stringify(peer)}, which is no peer`);
+    const host = this.#peers.get(peer);
+    if (host === undefined) throw new RangeError(`Cannot send to ${JSON.stringify(peer)}, which is no peer`);
     assertFrames(frames);
-    const target = this.#closed ? undefined : this.#links.replica(peer);
-    this.#count(target?.deliver(this.#route, this.#message("peer", this.#route, frames)));
+    const target = this.#closed ? undefined : this.#links.replica(host);
+    this.#count(target?.deliver(this.#route, { channel: "peer", route: this.#route, frames: copied(frames) }));
   }
 
   /** Nothing to do: what is sent has arrived. */
@@ -118,11 +130,26 @@ class MemoryReplica implements ReplicaTransport {
 
   publish(frames: Frames): void {
     assertFrames(frames);
-    // Like PUB: a peer that is absent or whose queue is full misses it, and no one is told.
-    for (const peer of this.#closed ? [] : this.#peers) {
-      this.#links.replica(peer)?.deliver(this.#links.self, this.#message("published", this.#links.self, frames));
-    }
+    // Like PUB: who is absent or whose queue is full misses it, and no one is told.
+    for (const other of this.#closed ? [] : this.#links.others()) other.hear(this.#links.self, frames);
     this.#count(!this.#closed);
+  }
+
+  /** Takes what is published at `host`, if this replica listens there. */
+  hear(host: string, frames: Frames): void {
+    for (const [route, at] of this.#peers) {
+      if (at === host) this.deliver(route, { channel: "published", route, frames: copied(frames) });
+    }
+  }
+
+  reconfigure(members: TransportMembers): void {
+    if (this.#closed) return;
+    requireMembers(members, null);
+    const before = this.#peers;
+    this.#peers = new Map(members.peers.map(({ id, host }) => [id, host]));
+    for (const [name, host] of before) {
+      if (this.#peers.get(name) !== host) this.#inbox.forget(CHANNELS.indexOf("published"), name);
+    }
   }
 
   holdOff({ channel, route }: Pick<Received, "channel" | "route">, forMs: number): void {
@@ -137,7 +164,7 @@ class MemoryReplica implements ReplicaTransport {
   sendToClient(route: string, frames: Frames): void {
     assertFrames(frames);
     const target = this.#closed ? undefined : this.#links.client(route);
-    this.#count(target?.deliver({ replica: this.#links.self, frames: copied(frames) }));
+    this.#count(target?.deliver(this.#links.self, copied(frames)));
   }
 
   close(): Promise<void> {
@@ -145,10 +172,6 @@ class MemoryReplica implements ReplicaTransport {
     this.#closed = true;
     this.#inbox.close();
     return Promise.resolve();
-  }
-
-  #message(channel: "peer" | "published", route: string, frames: Frames): Received {
-    return { channel, route, frames: copied(frames) };
   }
 
   #count(delivered: boolean | undefined): void {
@@ -165,21 +188,34 @@ interface ClientLinks {
 class MemoryClient implements ClientTransport {
   readonly counters = noCounters();
   readonly #route: string;
-  readonly #replicas: readonly string[];
+  /** Ids under which the replicas are attached, by their names. */
+  #replicas: ReadonlyMap<string, string>;
   readonly #links: ClientLinks;
   readonly #inbox: MemoryInbox<Answer>;
   #closed = false;
 
   constructor(route: string, replicas: readonly string[], queues: MemoryQueues, links: ClientLinks) {
     this.#route = route;
-    this.#replicas = replicas;
+    this.#replicas = new Map(replicas.map((id) => [id, id]));
     this.#links = links;
     const bounds = { size: queues.answer, maxBytes: MAX_PACKET_BYTES.answer };
-    this.#inbox = new MemoryInbox<Answer>(replicas.map(() => bounds), this.counters);
+    this.#inbox = new MemoryInbox<Answer>([bounds], this.counters);
   }
 
-  deliver(answer: Answer): boolean {
-    return this.#inbox.deliver(this.#replicas.indexOf(answer.replica), answer.replica, answer);
+  /** Takes an answer of the replica at `host`, if this client talks to it. */
+  deliver(host: string, frames: Frames): boolean {
+    for (const [replica, at] of this.#replicas) {
+      if (at === host) return this.#inbox.deliver(0, replica, { replica, frames });
+    }
+    return false;
+  }
+
+  reconfigure(replicas: readonly TransportReplica[]): void {
+    if (this.#closed) return;
+    requireReplicas(replicas, null);
+    const before = this.#replicas;
+    this.#replicas = new Map(replicas.map(({ id, host }) => [id, host]));
+    for (const [name, host] of before) if (this.#replicas.get(name) !== host) this.#inbox.forget(0, name);
   }
 
   receive(timeoutMs: number, limit: number): Promise<Answer[]> {
@@ -191,12 +227,11 @@ class MemoryClient implements ClientTransport {
   }
 
   send(replica: string, frames: Frames): void {
-    if (!this.#replicas.includes(replica)) {
-      throw new RangeError(`Cannot send to ${JSON.stringify(replica)}, which is no replica`);
-    }
+    const host = this.#replicas.get(replica);
+    if (host === undefined) throw new RangeError(`Cannot send to ${JSON.stringify(replica)}, which is no replica`);
     assertFrames(frames);
     const message: Received = { channel: "client", route: this.#route, frames: copied(frames) };
-    const delivered = !this.#closed && this.#links.replica(replica)?.deliver(this.#route, message);
+    const delivered = !this.#closed && this.#links.replica(host)?.deliver(this.#route, message);
     if (delivered === true) this.counters.sent++;
     else this.counters.dropped++;
   }

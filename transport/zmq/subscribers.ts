@@ -5,13 +5,17 @@ import type { ReadableSocket } from "./zmq_poll.ts";
  * each message whom it came from, here the roster id under which the publisher's address is known.
  */
 export class Subscribers implements ReadableSocket {
-  readonly #lines: readonly (readonly [name: Uint8Array, socket: ReadableSocket])[];
+  #lines: readonly (readonly [name: Uint8Array, socket: ReadableSocket])[] = [];
   readonly #heard = new Set<ReadableSocket>();
   /** Whose turn it is. */
   #next = 0;
 
-  constructor(sockets: ReadonlyMap<string, ReadableSocket>) {
+  /** Takes from these from now on, by their names. */
+  replace(sockets: ReadonlyMap<string, ReadableSocket>): void {
     this.#lines = [...sockets].map(([id, socket]) => [new TextEncoder().encode(id), socket]);
+    this.#next = 0;
+    const present = new Set(sockets.values());
+    for (const socket of this.#heard) if (!present.has(socket)) this.#heard.delete(socket);
   }
 
   get readable(): boolean {

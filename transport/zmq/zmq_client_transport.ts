@@ -1,20 +1,24 @@
 import type { Dealer } from "zeromq";
 import { assertFrames, MAX_PACKET_BYTES } from "../frame_limits.ts";
+import { Lines } from "../lines.ts";
 import { awaitLookups } from "../lookup_patience.ts";
-import type { ClientTransport, TransportCounters } from "../port.ts";
+import { lineIdentity, requireReplicas, withKey } from "../members.ts";
+import type { ClientTransport, TransportCounters, TransportReplica } from "../port.ts";
 import { HostConnector, type Lookup } from "./host_connector.ts";
+import { publisherOf, Subscribers } from "./subscribers.ts";
 import { speakCurve, type ZmqCurve } from "./zmq_curve.ts";
 import { ZmqInbox } from "./zmq_inbox.ts";
+import { ZmqLine } from "./zmq_line.ts";
 import { sendCounted } from "./zmq_outbox.ts";
 import { clientDealer, HIGH_WATER_MARKS, type HighWaterMarks } from "./zmq_socket_options.ts";
 
-/** Looks, one a second, that find a replica's queue full before it is connected to anew. */
+/** Looks, one a second, that find a replica's queue full, or that it has refused, before it is connected to anew. */
 const PATIENCE = 3;
 
 /** Whom a client talks to. */
 export interface ZmqClientOptions {
   /** `host` is an address or a name, which is looked up again and again. */
-  readonly replicas: readonly { readonly id: string; readonly host: string; readonly clientPort: number }[];
+  readonly replicas: readonly Omit<TransportReplica, "curveKey">[];
   /** Keys for CURVE; left out, all is in clear. */
   readonly curve?: ZmqCurve;
   /** Other bounds than {@linkcode HIGH_WATER_MARKS}. */
@@ -30,45 +34,53 @@ type Answer = { readonly replica: string; readonly frames: readonly Uint8Array[]
  * Resolves once host names are looked up, or after two seconds. Throws a `TransportError` if an address is not usable.
  */
 export async function createZmqClientTransport(options: ZmqClientOptions): Promise<ClientTransport> {
-  const marks = { ...HIGH_WATER_MARKS, ...options.highWaterMarks };
-  const dealers = new Map<string, Dealer>();
-  const connectors: HostConnector[] = [];
-  let transport: ZmqClientTransport | null = null;
+  const transport = new ZmqClientTransport(options);
   try {
-    for (const { id, host, clientPort } of options.replicas) {
-      const dealer = clientDealer(marks);
-      dealers.set(id, dealer);
-      speakCurve(dealer, options.curve, id);
-      const isQuiet = () => transport?.isFull(dealer) ?? false;
-      const line = { socket: dealer, port: clientPort, isQuiet, patience: PATIENCE };
-      connectors.push(new HostConnector(host, [line], options.lookup));
-    }
+    await transport.open();
+    return transport;
   } catch (error) {
-    for (const dealer of dealers.values()) dealer.close();
+    await transport.close();
     throw error;
   }
-  await awaitLookups(connectors.map((connector) => connector.start()));
-  return transport = new ZmqClientTransport(dealers, connectors);
 }
 
 class ZmqClientTransport implements ClientTransport {
   readonly counters: TransportCounters = { received: 0, sent: 0, dropped: 0, refused: 0 };
-  readonly #dealers: ReadonlyMap<string, Dealer>;
-  readonly #connectors: readonly HostConnector[];
+  readonly #options: ZmqClientOptions;
+  readonly #marks: HighWaterMarks;
+  readonly #lines: Lines<TransportReplica, ZmqLine>;
+  /** The dealers of all lines as one. */
+  readonly #answers = new Subscribers();
   readonly #inbox: ZmqInbox<Answer>;
   #closing: Promise<void> | null = null;
 
-  constructor(dealers: ReadonlyMap<string, Dealer>, connectors: readonly HostConnector[]) {
-    this.#dealers = dealers;
-    this.#connectors = connectors;
-    const sources = [...dealers].map(([replica, socket]) => ({
-      from: socket,
-      sockets: [socket],
-      routed: false,
-      maxBytes: MAX_PACKET_BYTES.answer,
-      make: (_identity: Uint8Array, frames: readonly Uint8Array[]) => ({ replica, frames }),
-    }));
-    this.#inbox = new ZmqInbox<Answer>(sources, this.counters);
+  constructor(options: ZmqClientOptions) {
+    this.#options = options;
+    this.#marks = { ...HIGH_WATER_MARKS, ...options.highWaterMarks };
+    const isInClear = options.curve === undefined;
+    this.#lines = new Lines(
+      (replica) => lineIdentity(replica, isInClear, replica.clientPort),
+      (replica) => this.#line(replica),
+    );
+    const source = {
+      ...{ from: this.#answers, routed: true, maxBytes: MAX_PACKET_BYTES.answer },
+      make: (name: Uint8Array, frames: readonly Uint8Array[]) => ({ replica: publisherOf(name), frames }),
+    };
+    this.#inbox = new ZmqInbox<Answer>([source], this.counters);
+  }
+
+  /** Begins to connect; resolves once names are looked up, or after a while. */
+  async open(): Promise<void> {
+    const { replicas, curve } = this.#options;
+    this.reconfigure(replicas.map((replica) => withKey(replica, curve?.replicas)));
+    await awaitLookups([...this.#lines.byName.values()].map(({ started }) => started));
+  }
+
+  reconfigure(replicas: readonly TransportReplica[]): void {
+    if (this.#closing !== null) return;
+    requireReplicas(replicas, this.#options.curve?.keys.publicKey ?? null);
+    this.#lines.replace(replicas);
+    this.#answers.replace(new Map([...this.#lines.byName].map(([name, { dealer }]) => [name, dealer])));
   }
 
   receive(timeoutMs: number, limit: number): Promise<Answer[]> {
@@ -80,22 +92,15 @@ class ZmqClientTransport implements ClientTransport {
   }
 
   send(replica: string, frames: readonly Uint8Array[]): void {
-    const dealer = this.#dealers.get(replica);
-    if (dealer === undefined) throw new RangeError(`Cannot send to ${JSON.stringify(replica)}, which is no replica`);
+    const line = this.#lines.get(replica);
+    if (line === undefined) throw new RangeError(`Cannot send to ${JSON.stringify(replica)}, which is no replica`);
     assertFrames(frames);
     if (this.#closing !== null) {
       this.counters.dropped++;
       return;
     }
-    sendCounted(dealer, frames, this.counters);
-    this.#inbox.waiter.used(dealer);
-  }
-
-  /** Returns whether nothing more can be queued for the replica behind `dealer`. */
-  isFull(dealer: Dealer): boolean {
-    const full = !dealer.writable;
-    this.#inbox.waiter.used(dealer);
-    return full;
+    sendCounted(line.dealer, frames, this.counters);
+    this.#inbox.waiter.used(line.dealer);
   }
 
   close(): Promise<void> {
@@ -103,8 +108,25 @@ class ZmqClientTransport implements ClientTransport {
   }
 
   async #close(): Promise<void> {
-    for (const connector of this.#connectors) connector.close();
+    const lines = [...this.#lines.byName.values()];
+    for (const line of lines) line.stop();
     await this.#inbox.close();
-    for (const dealer of this.#dealers.values()) dealer.close();
+    for (const line of lines) line.closeSockets();
+  }
+
+  #line({ host, clientPort, curveKey }: TransportReplica): ZmqLine {
+    const { curve, lookup } = this.#options;
+    const dealer = clientDealer(this.#marks);
+    speakCurve(dealer, curve, curveKey);
+    const isQuiet = () => this.#isFull(dealer);
+    const line = { socket: dealer, port: clientPort, isQuiet, patience: PATIENCE };
+    return new ZmqLine(dealer, null, new HostConnector(host, [line], lookup), this.#inbox.waiter);
+  }
+
+  /** Returns whether nothing more can be queued for the replica behind `dealer`. */
+  #isFull(dealer: Dealer): boolean {
+    const full = !dealer.writable;
+    this.#inbox.waiter.used(dealer);
+    return full;
   }
 }

@@ -17,11 +17,9 @@ export function serveCurve(socket: Socket, curve: ZmqCurve | undefined): void {
   socket.curveSecretKey = z85(curve.keys.secretKey);
 }
 
-/** Makes `socket` a client of that replica's, before it is connected. Throws a `RangeError` if the replica's key is not known. */
-export function speakCurve(socket: Socket, curve: ZmqCurve | undefined, replica: string): void {
+/** Makes `socket` a client of the owner of `serverKey`, before it is connected. */
+export function speakCurve(socket: Socket, curve: ZmqCurve | undefined, serverKey: Uint8Array): void {
   if (curve === undefined) return;
-  const serverKey = curve.replicas.get(replica);
-  if (serverKey === undefined) throw new RangeError(`No CURVE key is known of replica ${JSON.stringify(replica)}`);
   socket.curveServerKey = z85(serverKey);
   socket.curvePublicKey = z85(curve.keys.publicKey);
   socket.curveSecretKey = z85(curve.keys.secretKey);

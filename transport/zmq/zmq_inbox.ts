@@ -18,8 +18,6 @@ const COPY_BYTES = 8 * 1024;
 /** One channel: where its messages are taken from, and how one is handed on. */
 export interface Source<T> {
   readonly from: ReadableSocket;
-  /** The sockets behind `from`. */
-  readonly sockets: readonly (ReadableSocket & Socket)[];
   /** True if messages start with the identity that a ROUTER puts there. */
   readonly routed: boolean;
   /** Larger messages are refused. */
@@ -37,12 +35,12 @@ export class ZmqInbox<T> {
   #pending: Promise<T[]> | null = null;
   #closed = false;
 
-  /** `others` are sockets nothing is taken from, but which have something to do when a peer connects, subscribes or goes. */
-  constructor(sources: readonly Source<T>[], counters: TransportCounters, others: readonly Socket[] = []) {
+  /** `sockets` are those behind the sources and others that have something to do when a peer connects, subscribes or goes; more may come and go. */
+  constructor(sources: readonly Source<T>[], counters: TransportCounters, sockets: readonly Socket[] = []) {
     this.#sources = sources;
     this.#sockets = sources.map((source) => source.from);
     this.#counters = counters;
-    this.waiter = new SocketWaiter([...sources.flatMap((source) => source.sockets), ...others]);
+    this.waiter = new SocketWaiter(sockets);
   }
 
   /** As the port's `receive`. Throws if one is pending already. */

@@ -58,8 +58,8 @@ export class SocketWaiter {
   /** Of all waiters of this process. */
   static rescues = 0;
 
-  readonly #sockets: readonly Socket[];
-  readonly #waker: Waker;
+  #sockets: readonly Socket[];
+  #waker: Waker;
   #waiting = false;
   #woken = false;
   #waitMs = MIN_WAIT_MS;
@@ -99,6 +99,24 @@ export class SocketWaiter {
     const woken = this.#woken;
     this.#woken = false;
     return woken;
+  }
+
+  /** Waits for these sockets too from now on, also with a wait that is pending. */
+  add(sockets: readonly Socket[]): void {
+    this.#sockets = [...this.#sockets, ...sockets];
+    const waker = this.#waker;
+    if (!waker.add(sockets)) {
+      this.#waker = new TimerWaker();
+      void waker.close();
+    }
+    // What the wait asked before it began, it has not asked these.
+    waker.ring();
+  }
+
+  /** Waits for these no more. Before they are closed. */
+  remove(sockets: readonly Socket[]): void {
+    this.#sockets = this.#sockets.filter((socket) => !sockets.includes(socket));
+    this.#waker.remove(sockets);
   }
 
   /** To be called after any use of `socket` outside of `wait`: see the rules above. */

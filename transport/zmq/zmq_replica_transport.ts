@@ -1,13 +1,16 @@
-import type { Dealer, Publisher, Router, Socket, Subscriber } from "zeromq";
+import type { Dealer, Publisher, Router } from "zeromq";
 import { bindSocket } from "../endpoint.ts";
 import { assertFrames, MAX_PACKET_BYTES } from "../frame_limits.ts";
-import type { Received, ReplicaTransport, TransportCounters } from "../port.ts";
+import { Lines } from "../lines.ts";
+import { firstMembers, lineIdentity, requireMembers } from "../members.ts";
+import type { Received, ReplicaTransport, TransportCounters, TransportMembers, TransportPeer } from "../port.ts";
 import { identityOf, routeOf } from "../route.ts";
 import { HostConnector, type Lookup } from "./host_connector.ts";
 import { seedRoutingIds } from "./routing_id_seed.ts";
 import { publisherOf, Subscribers } from "./subscribers.ts";
 import { serveCurve, speakCurve, type ZmqCurve } from "./zmq_curve.ts";
 import { type Source, ZmqInbox } from "./zmq_inbox.ts";
+import { ZmqLine } from "./zmq_line.ts";
 import { sendCounted } from "./zmq_outbox.ts";
 import {
   clientRouter,
@@ -39,83 +42,42 @@ export interface ZmqReplicaOptions {
 }
 
 /** Another replica's addresses. */
-export interface ZmqPeer {
-  readonly id: string;
-  readonly host: string;
-  readonly peerPort: number;
-  readonly publishPort: number;
-}
+export type ZmqPeer = Omit<TransportPeer, "curveKey">;
 
 /**
  * Binds this replica's three ports and starts to connect to its peers, without waiting for them.
  * Throws a `TransportError` if a port cannot be bound or an address is not usable; then nothing stays open.
  */
 export async function createZmqReplicaTransport(options: ZmqReplicaOptions): Promise<ReplicaTransport> {
+  const members = firstMembers(options.peers, options.curve ?? null);
+  requireMembers(members, options.curve?.keys.publicKey ?? null);
   seedRoutingIds();
-  const opened: Socket[] = [];
-  const connectors: HostConnector[] = [];
+  const transport = new ZmqReplicaTransport(options);
   try {
-    const sockets = openSockets(options, opened);
-    const { host, peerPort, publishPort, clientPort } = options.bind;
-    await bindSocket(sockets.peers, host, peerPort, "peers");
-    await bindSocket(sockets.publisher, host, publishPort, "publishing");
-    await bindSocket(sockets.clients, host, clientPort, "clients");
-    for (const peer of options.peers) connectors.push(connectorOf(peer, sockets, options.lookup));
-    for (const connector of connectors) void connector.start();
-    return new ZmqReplicaTransport(sockets, connectors);
+    await transport.bind();
+    transport.reconfigure(members);
+    return transport;
   } catch (error) {
-    for (const socket of opened) socket.close();
+    await transport.close();
     throw error;
   }
 }
 
-interface ReplicaSockets {
-  readonly all: readonly Socket[];
+/** Sockets that others connect to. */
+interface Servers {
   readonly peers: Router;
-  readonly dealers: ReadonlyMap<string, Dealer>;
   readonly publisher: Publisher;
-  readonly subscribers: ReadonlyMap<string, Subscriber>;
-  /** All of them as one. */
-  readonly published: Subscribers;
   readonly clients: Router;
 }
 
-/** Each socket is put into `all` as soon as it is open, so that the caller can close it if a later one fails. */
-function openSockets({ peers, highWaterMarks, curve }: ZmqReplicaOptions, all: Socket[]): ReplicaSockets {
-  const marks = { ...HIGH_WATER_MARKS, ...highWaterMarks };
-  const opened = <S extends Socket>(socket: S): S => {
-    all.push(socket);
-    return socket;
-  };
-  const subscribers = new Map(peers.map((peer) => [peer.id, opened(subscriber(marks))]));
-  const sockets = {
-    all,
-    peers: opened(peerRouter(marks)),
-    dealers: new Map(peers.map((peer) => [peer.id, opened(peerDealer(marks))])),
-    publisher: opened(publisher(marks)),
-    subscribers,
-    published: new Subscribers(subscribers),
-    clients: opened(clientRouter(marks)),
-  };
-  for (const server of [sockets.peers, sockets.publisher, sockets.clients]) serveCurve(server, curve);
-  for (const [id, client] of [...sockets.dealers, ...subscribers]) speakCurve(client, curve, id);
-  return sockets;
-}
-
-function connectorOf(peer: ZmqPeer, sockets: ReplicaSockets, lookup: Lookup | undefined): HostConnector {
-  const [dealer, subscriber] = [sockets.dealers.get(peer.id), sockets.subscribers.get(peer.id)];
-  if (dealer === undefined || subscriber === undefined) throw new Error(`Peer ${peer.id} has no socket`);
-  // Asking may silence the wake-up descriptor (`zmq_poll.ts`); all that waits behind it then is what is dropped anyway.
-  const isFull = () => !dealer.writable;
-  const isUnheard = () => !sockets.published.takeHeard(subscriber);
-  return new HostConnector(peer.host, [
-    { socket: dealer, port: peer.peerPort, isQuiet: isFull, patience: PATIENCE.dealer },
-    { socket: subscriber, port: peer.publishPort, isQuiet: isUnheard, patience: PATIENCE.subscriber },
-  ], lookup);
+function openServers(marks: HighWaterMarks, curve: ZmqCurve | undefined): Servers {
+  const servers = { peers: peerRouter(marks), publisher: publisher(marks), clients: clientRouter(marks) };
+  for (const server of Object.values(servers)) serveCurve(server, curve);
+  return servers;
 }
 
 /**
- * Looks, one a second, that find a line to a peer quiet before it is connected anew. A dealer that takes nothing has been down for that long or has
+ * Looks, one a second, that find a line to a peer quiet before it is connected anew. A dealer that takes nothing has been down or refused for that long or has
  * 256 messages before it, which a peer that comes to itself is better off without. A publisher may have nothing to say for hours; connecting
  * anew costs it nothing but what it says in those milliseconds, and §5.7 repeats that.
  */
@@ -124,24 +86,23 @@ const PATIENCE = { dealer: 3, subscriber: 5 } as const;
 const NOTHING = -1;
 
 /** The three channels, each with its bound, and what peers answer where no answer is expected, all of which is refused. */
-function sourcesOf({ peers, dealers, subscribers, published, clients }: ReplicaSockets): Source<Received>[] {
+function sourcesOf({ peers, clients }: Servers, published: Subscribers, answers: Subscribers): Source<Received>[] {
   const routed = true;
   return [
     {
-      ...{ from: peers, sockets: [peers], routed, maxBytes: MAX_PACKET_BYTES.peer },
+      ...{ from: peers, routed, maxBytes: MAX_PACKET_BYTES.peer },
       make: (id, frames) => ({ channel: "peer", route: routeOf(id), frames }),
     },
     {
-      ...{ from: published, sockets: [...subscribers.values()], routed },
-      maxBytes: MAX_PACKET_BYTES.published,
+      ...{ from: published, routed, maxBytes: MAX_PACKET_BYTES.published },
       make: (name, frames) => ({ channel: "published", route: publisherOf(name), frames }),
     },
     {
-      ...{ from: clients, sockets: [clients], routed, maxBytes: MAX_PACKET_BYTES.client },
+      ...{ from: clients, routed, maxBytes: MAX_PACKET_BYTES.client },
       make: (id, frames) => ({ channel: "client", route: routeOf(id), frames }),
     },
     {
-      ...{ from: new Subscribers(dealers), sockets: [...dealers.values()], routed, maxBytes: NOTHING },
+      ...{ from: answers, routed, maxBytes: NOTHING },
       make: (name, frames) => ({ channel: "peer", route: publisherOf(name), frames }),
     },
   ];
@@ -149,15 +110,44 @@ function sourcesOf({ peers, dealers, subscribers, published, clients }: ReplicaS
 
 class ZmqReplicaTransport implements ReplicaTransport {
   readonly counters: TransportCounters = { received: 0, sent: 0, dropped: 0, refused: 0 };
-  readonly #sockets: ReplicaSockets;
-  readonly #connectors: readonly HostConnector[];
+  readonly #options: ZmqReplicaOptions;
+  readonly #marks: HighWaterMarks;
+  readonly #servers: Servers;
+  readonly #lines: Lines<TransportPeer, ZmqLine>;
+  /** The subscribers of all lines as one, and the dealers. */
+  readonly #published = new Subscribers();
+  readonly #answers = new Subscribers();
   readonly #inbox: ZmqInbox<Received>;
   #closing: Promise<void> | null = null;
 
-  constructor(sockets: ReplicaSockets, connectors: readonly HostConnector[]) {
-    this.#sockets = sockets;
-    this.#connectors = connectors;
-    this.#inbox = new ZmqInbox(sourcesOf(sockets), this.counters, [sockets.publisher]);
+  constructor(options: ZmqReplicaOptions) {
+    this.#options = options;
+    this.#marks = { ...HIGH_WATER_MARKS, ...options.highWaterMarks };
+    this.#servers = openServers(this.#marks, options.curve);
+    const isInClear = options.curve === undefined;
+    this.#lines = new Lines(
+      (peer) => lineIdentity(peer, isInClear, peer.peerPort, peer.publishPort),
+      (peer) => this.#line(peer),
+    );
+    const sources = sourcesOf(this.#servers, this.#published, this.#answers);
+    this.#inbox = new ZmqInbox(sources, this.counters, Object.values(this.#servers));
+  }
+
+  /** Listens. Throws a `TransportError`. */
+  async bind(): Promise<void> {
+    const { host, peerPort, publishPort, clientPort } = this.#options.bind;
+    await bindSocket(this.#servers.peers, host, peerPort, "peers");
+    await bindSocket(this.#servers.publisher, host, publishPort, "publishing");
+    await bindSocket(this.#servers.clients, host, clientPort, "clients");
+  }
+
+  reconfigure(members: TransportMembers): void {
+    if (this.#closing !== null) return;
+    requireMembers(members, this.#options.curve?.keys.publicKey ?? null);
+    this.#lines.replace(members.peers);
+    const named = [...this.#lines.byName];
+    this.#published.replace(new Map(named.map(([name, { subscriber }]) => [name, subscriber!])));
+    this.#answers.replace(new Map(named.map(([name, { dealer }]) => [name, dealer])));
   }
 
   receive(timeoutMs: number, limit: number): Promise<Received[]> {
@@ -169,11 +159,11 @@ class ZmqReplicaTransport implements ReplicaTransport {
   }
 
   sendToPeer(peer: string, frames: readonly Uint8Array[]): void {
-    const dealer = this.#sockets.dealers.get(peer);
-    if (dealer === undefined) throw new RangeError(`Cannot send to ${JSON.stringify(peer)}, which is no peer`);
+    const line = this.#lines.get(peer);
+    if (line === undefined) throw new RangeError(`Cannot send to ${JSON.stringify(peer)}, which is no peer`);
     assertFrames(frames);
     if (this.#closing !== null) this.counters.dropped++;
-    else this.#send(dealer, frames);
+    else this.#send(line.dealer, frames);
   }
 
   /** Nothing to do: its own thread sends at once. */
@@ -182,7 +172,7 @@ class ZmqReplicaTransport implements ReplicaTransport {
   publish(frames: readonly Uint8Array[]): void {
     assertFrames(frames);
     if (this.#closing !== null) this.counters.dropped++;
-    else this.#send(this.#sockets.publisher, frames);
+    else this.#send(this.#servers.publisher, frames);
   }
 
   sendToClient(route: string, frames: readonly Uint8Array[]): void {
@@ -192,7 +182,7 @@ class ZmqReplicaTransport implements ReplicaTransport {
       this.counters.dropped++;
       return;
     }
-    this.#send(this.#sockets.clients, [identity, ...frames]);
+    this.#send(this.#servers.clients, [identity, ...frames]);
   }
 
   /** Does nothing: libzmq has no socket option to read of some connections and not of others. */
@@ -213,8 +203,24 @@ class ZmqReplicaTransport implements ReplicaTransport {
   }
 
   async #close(): Promise<void> {
-    for (const connector of this.#connectors) connector.close();
+    const lines = [...this.#lines.byName.values()];
+    for (const line of lines) line.stop();
     await this.#inbox.close();
-    for (const socket of this.#sockets.all) socket.close();
+    for (const line of lines) line.closeSockets();
+    for (const server of Object.values(this.#servers)) server.close();
+  }
+
+  #line({ host, peerPort, publishPort, curveKey }: TransportPeer): ZmqLine {
+    const { curve, lookup } = this.#options;
+    const [dealer, heard] = [peerDealer(this.#marks), subscriber(this.#marks)];
+    for (const socket of [dealer, heard]) speakCurve(socket, curve, curveKey);
+    // Asking may silence the wake-up descriptor (`zmq_poll.ts`); all that waits behind it then is what is dropped anyway.
+    const isFull = () => !dealer.writable;
+    const isUnheard = () => !this.#published.takeHeard(heard);
+    const connector = new HostConnector(host, [
+      { socket: dealer, port: peerPort, isQuiet: isFull, patience: PATIENCE.dealer },
+      { socket: heard, port: publishPort, isQuiet: isUnheard, patience: PATIENCE.subscriber },
+    ], lookup);
+    return new ZmqLine(dealer, heard, connector, this.#inbox.waiter);
   }
 }

@@ -13,6 +13,10 @@ export interface Waker {
   wait(timeoutMs: number): Promise<boolean>;
   /** Ends the pending wait. */
   ring(): void;
+  /** Rings for these sockets too from now on. Returns false if it cannot. */
+  add(sockets: readonly Socket[]): boolean;
+  /** Rings for these no more. Before they are closed. */
+  remove(sockets: readonly Socket[]): void;
   /** Only when no wait is pending, and before the sockets are closed. */
   close(): Promise<void>;
 }
@@ -45,13 +49,14 @@ class TimedWait {
 export class PollWaker implements Waker {
   readonly mode = "poll";
   readonly #wait: TimedWait;
-  readonly #poll: SharedPoll;
-  readonly #fds: readonly number[];
+  #poll: SharedPoll;
+  readonly #fds: Set<number>;
+  #leaving: Promise<unknown> = Promise.resolve();
 
   private constructor(wait: TimedWait, poll: SharedPoll, fds: readonly number[]) {
     this.#wait = wait;
     this.#poll = poll;
-    this.#fds = fds;
+    this.#fds = new Set(fds);
   }
 
   /** Null where epoll cannot be used. */
@@ -63,7 +68,8 @@ export class PollWaker implements Waker {
   }
 
   wait(timeoutMs: number): Promise<boolean> {
-    this.#poll.watch();
+    // One that was left by all is closed.
+    if (this.#fds.size > 0) this.#poll.watch();
     return this.#wait.wait(timeoutMs);
   }
 
@@ -71,8 +77,24 @@ export class PollWaker implements Waker {
     this.#wait.ring();
   }
 
-  close(): Promise<void> {
-    return this.#poll.leave(this.#fds);
+  add(sockets: readonly Socket[]): boolean {
+    const fds = sockets.map(descriptorOf);
+    // Another one, if this waker was the last to leave.
+    const poll = SharedPoll.join(this.#wait, fds);
+    if (poll === null) return false;
+    this.#poll = poll;
+    for (const fd of fds) this.#fds.add(fd);
+    return true;
+  }
+
+  remove(sockets: readonly Socket[]): void {
+    const fds = sockets.map(descriptorOf);
+    for (const fd of fds) this.#fds.delete(fd);
+    this.#leaving = Promise.all([this.#leaving, this.#poll.leave(fds)]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#leaving, this.#poll.leave([...this.#fds])]);
   }
 }
 
@@ -88,6 +110,12 @@ export class TimerWaker implements Waker {
   ring(): void {
     this.#wait.ring();
   }
+
+  add(): boolean {
+    return true;
+  }
+
+  remove(): void {}
 
   close(): Promise<void> {
     return Promise.resolve();

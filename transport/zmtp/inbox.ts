@@ -14,7 +14,7 @@ export type Take<T> = () => T | null;
 
 /** The receiving half of a transport: waits, and takes from its sources in turn. */
 export class Inbox<T extends { readonly frames: readonly Uint8Array[] }> {
-  readonly #sources: readonly Take<T>[];
+  #sources: readonly Take<T>[];
   #pending: Promise<T[]> | null = null;
   #endWait: (() => void) | null = null;
   readonly #alarm = new Alarm(() => this.#endWait?.());
@@ -25,6 +25,12 @@ export class Inbox<T extends { readonly frames: readonly Uint8Array[] }> {
 
   constructor(sources: readonly Take<T>[]) {
     this.#sources = sources;
+  }
+
+  /** Takes from these sources from now on. */
+  replaceSources(sources: readonly Take<T>[]): void {
+    this.#sources = sources;
+    this.signal();
   }
 
   /** As the port's `receive`. Rejects if one is pending already. */

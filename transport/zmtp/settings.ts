@@ -32,24 +32,36 @@ export interface CurveIdentity {
   readonly replicas: ReadonlyMap<string, Uint8Array>;
 }
 
-/** Returns the mechanism of a port that only the owners of `keys`, by their ids, may come to; NULL without an identity. */
-export function serverMechanism(own: CurveIdentity | null, keys: ReadonlyMap<string, Uint8Array>): Mechanism {
-  if (own === null) return { name: "NULL" };
-  return { name: "CURVE", server: { box: own.box, keys: own.keys, admit: admitting(keys) } };
-}
+/** Keys that may come to a port, and the names of their owners. Listeners ask it anew about each newcomer. */
+export class AdmittedKeys {
+  #names: ReadonlyMap<string, string> = new Map();
 
-/** Returns the mechanism for connecting to a replica. Throws a `RangeError` if its key is not known. */
-export function clientMechanism(own: CurveIdentity | null, replica: string): Mechanism {
-  if (own === null) return { name: "NULL" };
-  const serverKey = own.replicas.get(replica);
-  if (serverKey === undefined) throw new RangeError(`No CURVE key is known of replica ${JSON.stringify(replica)}`);
-  return { name: "CURVE", client: { box: own.box, keys: own.keys, serverKey, serverId: replica } };
-}
+  /** Admits these keys, by the names of their owners, and no others. Returns the names that a key has no more. */
+  replace(keys: ReadonlyMap<string, Uint8Array>): string[] {
+    const before = this.#names;
+    this.#names = new Map([...keys].map(([name, key]) => [key.toHex(), name]));
+    return [...before].filter(([key, name]) => this.#names.get(key) !== name).map(([, name]) => name);
+  }
 
-function admitting(keys: ReadonlyMap<string, Uint8Array>): (publicKey: Uint8Array) => Admission {
-  const ids = new Map([...keys].map(([id, key]) => [key.toHex(), id]));
-  return (publicKey) => {
-    const id = ids.get(publicKey.toHex());
+  readonly admit = (publicKey: Uint8Array): Admission => {
+    const id = this.#names.get(publicKey.toHex());
     return id === undefined ? { reason: "this key may not connect to this port" } : { id };
   };
+}
+
+/** Returns the mechanism of a port that only the owners of `keys` may come to; NULL without an identity. */
+export function serverMechanism(own: CurveIdentity | null, { admit }: AdmittedKeys): Mechanism {
+  if (own === null) return { name: "NULL" };
+  return { name: "CURVE", server: { box: own.box, keys: own.keys, admit } };
+}
+
+/** Returns the mechanism for connecting to a replica. */
+export function clientMechanism(own: CurveIdentity | null, { id, curveKey }: Keyed): Mechanism {
+  if (own === null) return { name: "NULL" };
+  return { name: "CURVE", client: { box: own.box, keys: own.keys, serverKey: curveKey, serverId: id } };
+}
+
+interface Keyed {
+  readonly id: string;
+  readonly curveKey: Uint8Array;
 }

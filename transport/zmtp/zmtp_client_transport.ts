@@ -1,18 +1,21 @@
-import { requirePeerHost, tcpAddress } from "../endpoint.ts";
 import { assertFrames } from "../frame_limits.ts";
+import { type Line, Lines } from "../lines.ts";
 import { awaitLookups } from "../lookup_patience.ts";
-import type { ClientTransport, TransportCounters } from "../port.ts";
+import { lineIdentity, requireReplicas, withKey } from "../members.ts";
+import type { ClientTransport, TransportCounters, TransportReplica } from "../port.ts";
 import { Inbox } from "./inbox.ts";
+import type { Dialer } from "./net/dialer.ts";
 import { Network, type NetworkOptions } from "./net/network.ts";
 import { ZMTP_QUEUES, type ZmtpQueues } from "./queues.ts";
 import { clientMechanism, type CurveIdentity, HEARTBEAT, limitsOf } from "./settings.ts";
 import { DealerSocket } from "./socket/dealer_socket.ts";
+import { zeroCounters } from "./socket/link.ts";
 import { sumCounters } from "./sum_counters.ts";
 
 /** Whom a client talks to, and its keys. */
 export interface ZmtpClientOptions {
   /** `host` is an address, or a name that is looked up before each attempt to connect. */
-  readonly replicas: readonly { readonly id: string; readonly host: string; readonly clientPort: number }[];
+  readonly replicas: readonly Omit<TransportReplica, "curveKey">[];
   /** Keys for CURVE; left out, all is in clear. */
   readonly curve?: CurveIdentity;
   /** Other bounds than {@linkcode ZMTP_QUEUES}. */
@@ -27,13 +30,14 @@ type Answer = { readonly replica: string; readonly frames: readonly Uint8Array[]
  * Resolves once host names are looked up, or after two seconds. Throws a `TransportError` if an address is not usable.
  */
 export async function createZmtpClientTransport(options: ZmtpClientOptions): Promise<ZmtpClientTransport> {
-  for (const { host, clientPort } of options.replicas) {
-    requirePeerHost(host);
-    tcpAddress(host, clientPort);
-  }
   const transport = new ZmtpClientTransport(options);
-  await transport.open();
-  return transport;
+  try {
+    await transport.open();
+    return transport;
+  } catch (error) {
+    await transport.close();
+    throw error;
+  }
 }
 
 /** One client's end, on this project's own ZMTP engine. */
@@ -42,8 +46,10 @@ export class ZmtpClientTransport implements ClientTransport {
   readonly network: Network;
   readonly #options: ZmtpClientOptions;
   readonly #queues: ZmtpQueues;
-  readonly #dealers: ReadonlyMap<string, DealerSocket>;
-  readonly #inbox: Inbox<Answer>;
+  readonly #lines: Lines<TransportReplica, ReplicaLine>;
+  /** Of the dealers of all lines, those that are closed included. */
+  readonly #dealt = zeroCounters();
+  readonly #inbox = new Inbox<Answer>([]);
   #droppedLate = 0;
   #closing: Promise<void> | null = null;
 
@@ -51,26 +57,29 @@ export class ZmtpClientTransport implements ClientTransport {
     this.#options = options;
     this.#queues = { ...ZMTP_QUEUES, ...options.queues };
     this.network = new Network(options.network);
-    const { requestMessages: messages, requestBytes: bytes } = this.#queues;
-    const signal = () => this.#inbox.signal();
-    this.#dealers = new Map(options.replicas.map(({ id }) => [id, new DealerSocket({ messages, bytes }, signal)]));
-    this.#inbox = new Inbox([...this.#dealers].map(([replica, dealer]) => () => {
-      const frames = dealer.take();
-      return frames && { replica, frames };
-    }));
-    this.counters = sumCounters([...this.#dealers.values()], () => this.#droppedLate, this.network.ends);
+    const isInClear = options.curve === undefined;
+    this.#lines = new Lines(
+      (replica) => lineIdentity(replica, isInClear, replica.clientPort),
+      (replica) => this.#line(replica),
+    );
+    this.counters = sumCounters([{ counters: this.#dealt }], () => this.#droppedLate, this.network.ends);
   }
 
   /** Begins to connect; resolves once names are looked up, or after a while. */
   async open(): Promise<void> {
-    const { requestMessages, requestBytes } = this.#queues;
-    const limits = limitsOf("answer", requestMessages, requestBytes);
-    const lookedUp = this.#options.replicas.map(({ id, host, clientPort }) => {
-      const mechanism = clientMechanism(this.#options.curve ?? null, id);
-      const options = { socketType: "DEALER" as const, connects: true, mechanism, limits, heartbeat: HEARTBEAT };
-      return this.network.dial({ host, port: clientPort }, options, this.#dealers.get(id)!);
-    });
-    await awaitLookups(lookedUp);
+    const { replicas, curve } = this.#options;
+    this.reconfigure(replicas.map((replica) => withKey(replica, curve?.replicas)));
+    await awaitLookups([...this.#lines.byName.values()].map(({ lookedUp }) => lookedUp));
+  }
+
+  reconfigure(replicas: readonly TransportReplica[]): void {
+    if (this.#closing !== null) return;
+    requireReplicas(replicas, this.#options.curve?.keys.publicKey ?? null);
+    this.#lines.replace(replicas);
+    this.#inbox.replaceSources([...this.#lines.byName].map(([replica, { dealer }]) => () => {
+      const frames = dealer.take();
+      return frames && { replica, frames };
+    }));
   }
 
   receive(timeoutMs: number, limit: number): Promise<Answer[]> {
@@ -82,11 +91,11 @@ export class ZmtpClientTransport implements ClientTransport {
   }
 
   send(replica: string, frames: readonly Uint8Array[]): void {
-    const dealer = this.#dealers.get(replica);
-    if (dealer === undefined) throw new RangeError(`Cannot send to ${JSON.stringify(replica)}, which is no replica`);
+    const line = this.#lines.get(replica);
+    if (line === undefined) throw new RangeError(`Cannot send to ${JSON.stringify(replica)}, which is no replica`);
     assertFrames(frames);
     if (this.#closing !== null) this.#droppedLate++;
-    else dealer.send(frames);
+    else line.dealer.send(frames);
   }
 
   close(): Promise<void> {
@@ -96,5 +105,41 @@ export class ZmtpClientTransport implements ClientTransport {
   async #close(): Promise<void> {
     await this.#inbox.close();
     await this.network.close();
+  }
+
+  #line(replica: TransportReplica): ReplicaLine {
+    const { requestMessages: messages, requestBytes: bytes } = this.#queues;
+    const dealer = new DealerSocket({ messages, bytes }, () => this.#inbox.signal(), this.#dealt);
+    const mechanism = clientMechanism(this.#options.curve ?? null, replica);
+    const limits = limitsOf("answer", messages, bytes);
+    const options = { socketType: "DEALER", connects: true, mechanism, limits, heartbeat: HEARTBEAT } as const;
+    const dialer = this.network.dial({ host: replica.host, port: replica.clientPort }, options, dealer);
+    return new ReplicaLine(this.network, dialer, dealer);
+  }
+}
+
+/** The connection that a client keeps to a replica. */
+class ReplicaLine implements Line {
+  readonly dealer: DealerSocket;
+  readonly #network: Network;
+  readonly #dialer: Dialer;
+
+  constructor(network: Network, dialer: Dialer, dealer: DealerSocket) {
+    this.dealer = dealer;
+    this.#network = network;
+    this.#dialer = dialer;
+  }
+
+  get lookedUp(): Promise<void> {
+    return this.#dialer.lookedUp;
+  }
+
+  rename(id: string): void {
+    this.#dialer.rename(id);
+  }
+
+  close(): void {
+    void this.#network.hangUp(this.#dialer);
+    this.dealer.close();
   }
 }

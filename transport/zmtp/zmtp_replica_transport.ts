@@ -1,6 +1,7 @@
-import { requirePeerHost, tcpAddress } from "../endpoint.ts";
 import { assertFrames } from "../frame_limits.ts";
-import type { Received, ReplicaTransport, TransportCounters } from "../port.ts";
+import { Lines } from "../lines.ts";
+import { firstMembers, lineIdentity, requireMembers } from "../members.ts";
+import type { Received, ReplicaTransport, TransportCounters, TransportMembers, TransportPeer } from "../port.ts";
 import { bindPort } from "./bind.ts";
 import type { Mechanism } from "./connection/connection_options.ts";
 import { QueuedBytes } from "./connection/framing/queued_bytes.ts";
@@ -8,24 +9,20 @@ import type { SocketType } from "./connection/handshake/socket_type.ts";
 import { HeldBytes } from "./connection/held_bytes.ts";
 import type { ConnectionLimits } from "./connection/limits.ts";
 import { Inbox } from "./inbox.ts";
+import type { Listener } from "./net/listener.ts";
 import { Network, type NetworkOptions } from "./net/network.ts";
+import { PeerLine } from "./peer_line.ts";
 import { MAX_HELD_BYTES, MAX_QUEUED_BYTES, ZMTP_QUEUES, type ZmtpQueues } from "./queues.ts";
-import { clientMechanism, type CurveIdentity, HEARTBEAT, limitsOf, serverMechanism } from "./settings.ts";
+import { AdmittedKeys, clientMechanism, type CurveIdentity, HEARTBEAT, limitsOf, serverMechanism } from "./settings.ts";
 import { DealerSocket } from "./socket/dealer_socket.ts";
-import type { LinkOwner } from "./socket/link.ts";
+import { type LinkOwner, zeroCounters } from "./socket/link.ts";
 import { PubSocket } from "./socket/pub_socket.ts";
 import { RouterSocket } from "./socket/router_socket.ts";
 import { SubSocket } from "./socket/sub_socket.ts";
 import { sumCounters } from "./sum_counters.ts";
 
-/** Another replica's addresses. */
-export interface ZmtpPeer {
-  readonly id: string;
-  /** An address, or a name that is looked up before each attempt to connect. */
-  readonly host: string;
-  readonly peerPort: number;
-  readonly publishPort: number;
-}
+/** Another replica's addresses. A host that is a name is looked up before each attempt to connect. */
+export type ZmtpPeer = Omit<TransportPeer, "curveKey">;
 
 /** Addresses a replica listens at, the peers it talks to, and its keys. */
 export interface ZmtpReplicaOptions {
@@ -70,7 +67,12 @@ export class ZmtpReplicaTransport implements ReplicaTransport {
   readonly #clients: RouterSocket;
   readonly #publisher = new PubSocket();
   readonly #published: SubSocket;
-  readonly #dealers: ReadonlyMap<string, DealerSocket>;
+  /** Of the dealers of all lines, those that are closed included. */
+  readonly #dealt = zeroCounters();
+  readonly #lines: Lines<TransportPeer, PeerLine>;
+  readonly #admittedPeers = new AdmittedKeys();
+  readonly #admittedClients = new AdmittedKeys();
+  #listeners: readonly Listener[] = [];
   #droppedLate = 0;
   #closing: Promise<void> | null = null;
 
@@ -79,37 +81,48 @@ export class ZmtpReplicaTransport implements ReplicaTransport {
     this.#queues = { ...ZMTP_QUEUES, ...options.queues };
     this.network = new Network(options.network);
     const signal = () => this.#inbox.signal();
-    this.#peers = new RouterSocket(signal);
+    // Who comes knows this replica, and may have refused it before.
+    this.#peers = new RouterSocket(signal, (peer) => this.#lines.get(peer ?? "")?.retryIfRefused());
     this.#clients = new RouterSocket(signal);
     this.#published = new SubSocket(signal);
-    const backlog = { messages: 0, bytes: 0 };
-    this.#dealers = new Map(options.peers.map(({ id }) => [id, new DealerSocket(backlog, signal)]));
+    const isInClear = options.curve === undefined;
+    this.#lines = new Lines(
+      (peer) => lineIdentity(peer, isInClear, peer.peerPort, peer.publishPort),
+      (peer) => this.#line(peer),
+    );
     this.#inbox = new Inbox([
       () => fromRouter("peer", this.#peers),
       () => fromPublisher(this.#published),
       () => fromRouter("client", this.#clients),
       () => this.#drainDealers(),
     ]);
-    const sockets = [this.#peers, this.#clients, this.#publisher, this.#published, ...this.#dealers.values()];
+    const sockets = [this.#peers, this.#clients, this.#publisher, this.#published, { counters: this.#dealt }];
     this.counters = sumCounters(sockets, () => this.#droppedLate, this.network.ends);
   }
 
   /** Listens and begins to connect. Throws a `TransportError`. */
   async open(): Promise<void> {
-    const { bind: ports, peers, curve = null } = this.#options;
-    for (const peer of peers) requireUsable(peer);
-    const replicas = new Map([...curve?.replicas ?? []].filter(([id]) => this.#dealers.has(id)));
-    const [fromPeers, fromClients] = [
-      serverMechanism(curve, replicas),
-      serverMechanism(curve, curve?.clients ?? new Map()),
-    ];
+    const { bind: ports, curve = null } = this.#options;
+    const members = firstMembers(this.#options.peers, curve);
+    requireMembers(members, curve?.keys.publicKey ?? null);
+    // Before anybody can come: who is refused waits before it comes again.
+    this.#admit(members);
+    const fromPeers = serverMechanism(curve, this.#admittedPeers);
+    const fromClients = serverMechanism(curve, this.#admittedClients);
     const { clientMessages, clientBytes, publishMessages, publishBytes } = this.#queues;
     const stray = limitsOf("none", publishMessages, publishBytes);
     await this.#listen(ports.peerPort, "peers", "ROUTER", fromPeers, limitsOf("peer", 1, 1), this.#peers);
     await this.#listen(ports.publishPort, "publishing", "PUB", fromPeers, stray, this.#publisher);
     const limits = limitsOf("client", clientMessages, clientBytes);
     await this.#listen(ports.clientPort, "clients", "ROUTER", fromClients, limits, this.#clients);
-    for (const peer of peers) this.#dial(peer);
+    this.#lines.replace(members.peers);
+  }
+
+  reconfigure(members: TransportMembers): void {
+    if (this.#closing !== null) return;
+    requireMembers(members, this.#options.curve?.keys.publicKey ?? null);
+    this.#admit(members);
+    this.#lines.replace(members.peers);
   }
 
   receive(timeoutMs: number, limit: number): Promise<Received[]> {
@@ -121,15 +134,15 @@ export class ZmtpReplicaTransport implements ReplicaTransport {
   }
 
   sendToPeer(peer: string, frames: readonly Uint8Array[]): void {
-    const dealer = this.#dealers.get(peer);
-    if (dealer === undefined) throw new RangeError(`Cannot send to ${JSON.stringify(peer)}, which is no peer`);
+    const line = this.#lines.get(peer);
+    if (line === undefined) throw new RangeError(`Cannot send to ${JSON.stringify(peer)}, which is no peer`);
     assertFrames(frames);
     if (this.#closing !== null) this.#droppedLate++;
-    else dealer.send(frames);
+    else line.dealer.send(frames);
   }
 
   flushPeers(): void {
-    for (const dealer of this.#dealers.values()) dealer.flush();
+    for (const { dealer } of this.#lines.byName.values()) dealer.flush();
   }
 
   publish(frames: readonly Uint8Array[]): void {
@@ -165,6 +178,12 @@ export class ZmtpReplicaTransport implements ReplicaTransport {
     await this.network.close();
   }
 
+  #admit({ admittedPeers, admittedClients }: TransportMembers): void {
+    for (const name of this.#admittedPeers.replace(admittedPeers)) this.#peers.release(name);
+    for (const name of this.#admittedClients.replace(admittedClients)) this.#clients.release(name);
+    for (const listener of this.#listeners) listener.readmit();
+  }
+
   async #listen(
     ...[port, purpose, socketType, mechanism, limits, owner]: [
       ...[port: number, purpose: string, socketType: SocketType, mechanism: Mechanism],
@@ -173,23 +192,22 @@ export class ZmtpReplicaTransport implements ReplicaTransport {
   ): Promise<void> {
     const shared = { queuedBytes: new QueuedBytes(MAX_QUEUED_BYTES), heldBytes: new HeldBytes(MAX_HELD_BYTES) };
     const options = { socketType, connects: false, mechanism, limits, heartbeat: HEARTBEAT, ...shared };
-    const listen = (hostname: string) => void this.network.listen(hostname, port, options, owner);
+    const listen = (hostname: string) => {
+      this.#listeners = [...this.#listeners, this.network.listen(hostname, port, options, owner)];
+    };
     await bindPort(this.#options.bind.host, port, purpose, listen);
   }
 
-  #dial({ id, host, peerPort, publishPort }: ZmtpPeer): void {
-    const { peerMessages, peerBytes } = this.#queues;
-    const mechanism = clientMechanism(this.#options.curve ?? null, id);
-    const common = { connects: true, mechanism, heartbeat: HEARTBEAT };
-    const dealer = { ...common, socketType: "DEALER" as const, limits: limitsOf("none", peerMessages, peerBytes) };
-    const subscriber = { ...common, socketType: "SUB" as const, limits: limitsOf("published", 1, 1) };
-    void this.network.dial({ host, port: peerPort }, dealer, this.#dealers.get(id)!);
-    void this.network.dial({ host, port: publishPort }, subscriber, this.#published.publisher(id));
+  #line(peer: TransportPeer): PeerLine {
+    const dealer = new DealerSocket({ messages: 0, bytes: 0 }, () => this.#inbox.signal(), this.#dealt);
+    const mechanism = clientMechanism(this.#options.curve ?? null, peer);
+    const [network, queues, published] = [this.network, this.#queues, this.#published];
+    return new PeerLine(peer, { network, mechanism, queues, dealer, published });
   }
 
   /** Peers answer where no answer is expected; all of it is refused. */
   #drainDealers(): null {
-    for (const dealer of this.#dealers.values()) {
+    for (const { dealer } of this.#lines.byName.values()) {
       while (dealer.take() !== null) {
         dealer.counters.received--;
         dealer.counters.refused++;
@@ -209,9 +227,4 @@ function fromRouter(channel: "peer" | "client", router: RouterSocket): Received 
 function fromPublisher(published: SubSocket): Received | null {
   const message = published.take();
   return message && { channel: "published", route: message.publisher, frames: message.frames };
-}
-
-function requireUsable({ host, peerPort, publishPort }: ZmtpPeer): void {
-  requirePeerHost(host);
-  for (const port of [peerPort, publishPort]) tcpAddress(host, port);
 }

@@ -11,6 +11,7 @@ const HASH_CHARS = 12;
 /** Columns of the table, and the part of a replica's status that each shows. */
 const COLUMNS: readonly (readonly [string, (status: Members) => Json | undefined])[] = [
   ["ROLE", roleOf],
+  ["EPOCH", epochOf],
   ["TERM", ({ term }) => term],
   ["LEADER", ({ leader }) => leader],
   ["COMMIT", ({ commitIndex }) => commitIndex],
@@ -29,6 +30,11 @@ function roleOf({ role, active, storage, stateTransfer, recovery }: Members): Js
   if (active === false) return "inactive";
   if (isRecord(stateTransfer)) return "fetching state";
   return isRecord(recovery) ? "learner" : role;
+}
+
+/** Returns the epoch that a replica is in, and how far it is from there to the next (§13.7); a dash is one that knows none. */
+function epochOf({ epoch, epochProgress }: Members): Json | undefined {
+  return epochProgress === undefined || epochProgress === "running" ? epoch : `${epoch} ${epochProgress}`;
 }
 
 const refuses = (storage: Json | undefined): boolean => isRecord(storage) && storage["state"] === "refused";

@@ -1,6 +1,6 @@
 /** Catching up from any peer under a certificate (§8.1): the asking side. */
 import type { Certificate, CheckpointProof, CommitCertificate } from "../../../protocol/certificate.ts";
-import { isCertificate, isCheckpointProof } from "../../../protocol/certify.ts";
+import { isCertificate, isCheckpointProof, isGenesisState } from "../../../protocol/certify.ts";
 import type { ChainedEntry, Entry, Head } from "../../../protocol/entry.ts";
 import { chainEntry } from "../../../protocol/hash_chain.ts";
 import { type Millis, offset, type ReplicaId } from "../../../protocol/ids.ts";
@@ -15,9 +15,9 @@ import { append, raiseRank, setHardState, setPrepared, truncate } from "../log/d
 import { contains, hashAt, headAt, passesThrough } from "../log/log.ts";
 import { advanceCommit, recount } from "../replication/tally.ts";
 import type { CoreState } from "../state.ts";
-import { ACCEPT, reject, type Verdict } from "../verdict.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
 import type { CatchUp } from "./catch_up_state.ts";
-import { beginTransfer, leadsAhead } from "./state_transfer.ts";
+import { beginTransfer, isOfGenesis, leadsAhead } from "./state_transfer.ts";
 
 /** Starts a catch-up when f + 1 replicas are ahead for some heartbeats, or a refusal showed a higher certificate. */
 export function tickCatchUp(context: Context): void {
@@ -25,7 +25,8 @@ export function tickCatchUp(context: Context): void {
   const { catchUp, config } = state;
   if (catchUp.active && now >= catchUp.active.endsAt) giveUp(context, "source-too-slow");
   if (catchUp.active && now >= catchUp.active.deadline) askAgain(context, catchUp.active);
-  if (catchUp.active || state.transfer !== null || now < catchUp.retryAt) return;
+  const isFetching = state.transfer !== null && !isOfGenesis(state, state.transfer);
+  if (catchUp.active || isFetching || now < catchUp.retryAt) return;
   const { wanted, behindSince } = catchUp;
   if (behindSince !== null && now >= behindSince + 3 * config.constants.heartbeatMs) return askForCommits(context);
   if (wanted === null) return;
@@ -104,6 +105,10 @@ export function giveUp(context: Context, code: string): void {
 /** §8.3: the source no longer holds the entries, or they are too many: its snapshot is fetched instead, from all replicas. */
 export function considerCheckpoint(context: Context, active: CatchUp, proof: CheckpointProof): Verdict {
   const { state, ports } = context;
+  if (isGenesisState(state, proof.stable) && isCheckpointProof(state, ports.hash, proof)) {
+    giveUp(context, "genesis-shown"); // that is being fetched, or held
+    return ignore("genesis-shown");
+  }
   const code = !isCheckpointProof(state, ports.hash, proof)
     ? "bad-checkpoint"
     : leadsAhead(state, proof)

@@ -1,7 +1,7 @@
 /** The end of a state transfer (§8.3): installing the replicated state, and the log behind it, as a quorum certified them. */
 import type { CheckpointProof } from "../../../protocol/certificate.ts";
 import type { Head } from "../../../protocol/entry.ts";
-import type { ClientId, Digest } from "../../../protocol/ids.ts";
+import type { ClientId, Digest, LogIndex } from "../../../protocol/ids.ts";
 import { assertInvariant } from "../../../protocol/invariant.ts";
 import type { Ports } from "../../../protocol/ports.ts";
 import { compareRank } from "../../../protocol/rank.ts";
@@ -33,10 +33,15 @@ export interface Restored {
  * Restores the state machine to the state that `proof` certifies. Throws InvariantError if a chunk is missing or wrong, which means that
  * the disk lost data it had accepted.
  */
-export function restoreState(ports: Ports, { stable }: CheckpointProof, bounds: SessionBounds): Restored {
+export function restoreState(
+  ports: Ports,
+  { stable }: CheckpointProof,
+  bounds: SessionBounds,
+  genesis: LogIndex,
+): Restored {
   try {
     const snapshot = restoreSnapshot(stable.stateDigest, (digest) => ports.chunks.read(digest), ports.hash);
-    const sessions = readSessions(snapshot.sessions, bounds);
+    const sessions = readSessions(snapshot.sessions, bounds, genesis);
     ports.machine.restore(snapshot.machine);
     return { sessions, digests: snapshot.digests };
   } catch (fault) {
@@ -57,7 +62,7 @@ export function installSnapshot(context: Context, transfer: Transfer): void {
   if (index <= state.commitIndex) return endTransfer(context, "not-needed");
   resumeTransfer(context, transfer); // chunks that the disk has lost meanwhile are asked for again
   if (!transfer.complete) return;
-  const { sessions, digests } = restoreState(ports, target, state.config.constants);
+  const { sessions, digests } = restoreState(ports, target, state.config.constants, state.genesis.index);
   const { behindSince } = state.catchUp;
   installLog(context, target, { index, hash });
   state.sessions = sessions;

@@ -2,6 +2,7 @@
 import type { Term } from "../../../protocol/ids.ts";
 import type { RollCall } from "../../../protocol/message.ts";
 import { type Context, send } from "../context.ts";
+import { hasStopped } from "../epochs/stop_sign.ts";
 import { noteRollCall } from "../offices/learners.ts";
 import { forgetClaim } from "../replication/commit_claims.ts";
 import { hasBudget, spend } from "../replication/pace.ts";
@@ -14,6 +15,7 @@ export function onRollCall(context: Context, { replica, nonce }: RollCall): Verd
   if (replica === config.self) return ignore("own-roll-call");
   forgetClaim(context, replica);
   if (hard.recovery !== null) return ignore("recovering-myself");
+  if (hasStopped(state, context.ports.changes)) return ignore("epoch-stopped"); // a bar shows that the epoch had not ended (§13.9)
   if (!hasBudget(catchUp.served, replica, now)) return ignore("asked-too-often");
   spend(catchUp.served, replica, 0);
   const term = Math.max(hard.currentTerm, hard.preVoted) as Term;

@@ -112,10 +112,11 @@ export function askSources(context: Context, transfer: Transfer): void {
   }
 }
 
-/** Returns the other replicas, beginning with a different one each time: the head and the lists must not always come from the same one. */
-function inOrder(state: CoreState, { nextNonce }: Transfer): ReplicaId[] {
-  const peers = peersOf(state);
-  const first = nextNonce % peers.length;
+/** Returns who may have chunks, beginning with a different one each time: the head and the lists must not always come from the same one. */
+function inOrder(state: CoreState, transfer: Transfer): ReplicaId[] {
+  const former = isOfGenesis(state, transfer) ? state.config.former ?? [] : [];
+  const peers = [...peersOf(state), ...former];
+  const first = transfer.nextNonce % peers.length;
   return [...peers.slice(first), ...peers.slice(0, first)];
 }
 
@@ -173,12 +174,19 @@ export function lacking(context: Context, transfer: Transfer, id: ReplicaId, sou
   return ACCEPT;
 }
 
+/** Returns whether what is fetched is the state that the epoch began with, which no member may have at first (§13.7). */
+export const isOfGenesis = ({ genesis }: Pick<CoreState, "genesis">, { target }: Transfer): boolean =>
+  target.stable.index === genesis.index;
+
 /**
  * ⚠ Returns whether an honest replica has dropped the snapshot. f + 1 replicas that lack it do not prove that, since an honest one may
  * never have had it: f + 1 of them must have certified it, or they must be n − 1 − f, as many as there are honest replicas besides this
  * one, at least Q − f of which certified it.
  */
-function isOutOfDate({ quorumSizes: { n, f, weak } }: CoreState, { target, sources }: Transfer): boolean {
+function isOutOfDate(state: CoreState, transfer: Transfer): boolean {
+  const { quorumSizes: { n, f, weak } } = state;
+  const { target, sources } = transfer;
+  if (isOfGenesis(state, transfer)) return false; // it ends for a newer checkpoint alone, or none would ever have it
   const vouchers = new Set(target.stable.checkpoints.map(({ message }) => message.replica));
   const lacking = [...sources].flatMap(([id, { lacksIt }]) => lacksIt ? [id] : []);
   return lacking.length >= n - 1 - f || lacking.filter((id) => vouchers.has(id)).length >= weak;

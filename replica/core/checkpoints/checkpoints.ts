@@ -10,6 +10,7 @@ import { freezeSessions } from "../../../protocol/snapshot/session_chunks.ts";
 import { freezeMachine } from "../../../protocol/snapshot/snapshot_source.ts";
 import { nextChunks, startSnapshot, writtenDigests } from "../../../protocol/snapshot/snapshot_writer.ts";
 import { type Context, note, send } from "../context.ts";
+import { ownEnd } from "../epochs/ended.ts";
 import { commitCertificateAt } from "../log/commit_certificate.ts";
 import { compact, dropChunks, putChunks, setCheckpoint } from "../log/durable.ts";
 import { entryAt, headAt } from "../log/log.ts";
@@ -37,10 +38,6 @@ export const emptyCheckpoints = (
 /** Returns the index of the stable checkpoint held, 0 before the first. */
 export const stableIndex = ({ checkpoints: { stableProof } }: CoreState): LogIndex =>
   stableProof?.stable.index ?? (0 as LogIndex);
-
-/** Returns whether a checkpoint is due at `index`: at every K-th entry. */
-export const isCheckpointIndex = ({ config }: Pick<CoreState, "config">, index: LogIndex): boolean =>
-  index > 0 && index % config.constants.checkpointEvery === 0;
 
 /** Returns whether applying must wait: it is too far ahead of the snapshots, and each replica must make every one of them (§8.2). */
 export const snapshotsPending = ({ checkpoints: { writing } }: CoreState): boolean =>
@@ -121,7 +118,8 @@ export function tellStable(context: Context, replica: ReplicaId): Verdict {
   const { stableProof, toldAt } = state.checkpoints;
   const interval = state.config.constants.electionTimeoutMs / 4;
   const due = now >= (toldAt.get(replica) ?? -Infinity) + interval;
-  if (stableProof === null || replica === state.config.self || !due) return ignore("stable-already");
+  const isOwn = stableProof !== null && stableProof.stable.checkpoints.length > 0; // nobody signs one of the genesis
+  if (!isOwn || replica === state.config.self || !due) return ignore("stable-already");
   toldAt.set(replica, now);
   send(context, [replica], { kind: "Checkpoint", signed: checkpointOf(state, stableProof.stable) });
   return ACCEPT;
@@ -134,7 +132,8 @@ export function tellStable(context: Context, replica: ReplicaId): Verdict {
 export function stabilize(context: Context): void {
   const { state } = context;
   for (const snapshot of [...state.checkpoints.open].reverse()) {
-    const checkpoints = quorumAt(state, snapshot.index);
+    const shown = state.shownEnd?.proof.stable.index === snapshot.index ? state.shownEnd.proof : null;
+    const checkpoints = shown?.stable.checkpoints ?? quorumAt(state, snapshot.index);
     if (checkpoints === null) continue;
     const { hash, stateDigest } = checkpoints[0]!.message;
     assertInvariant(
@@ -142,7 +141,7 @@ export function stabilize(context: Context): void {
       "I6",
       `state ${snapshot.stateDigest} at index ${snapshot.index}, where a quorum has ${stateDigest}`,
     );
-    const commit = commitCertificateAt(state, snapshot.index);
+    const commit = shown?.commit ?? commitCertificateAt(state, snapshot.index);
     if (commit === null) continue; // committed before a restart, and too far below for the certificate's links: the next checkpoint will do
     const stable = { index: snapshot.index, hash, stateDigest, checkpoints };
     return becomeStable(context, snapshot, { stable, commit });
@@ -172,6 +171,7 @@ function becomeStable(context: Context, snapshot: Snapshot, proof: CheckpointPro
   setCheckpoint(context, proof);
   adoptStable(context, snapshot.digests);
   compactLog(context);
+  state.ended = ownEnd(state, context.ports.changes);
   const { index } = proof.stable;
   note(context, "debug", "checkpoint", { index, digest: snapshot.stateDigest, logBase: state.log.base.index });
 }

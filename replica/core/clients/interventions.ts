@@ -3,6 +3,7 @@ import type { ClientId, Digest, LogIndex, Millis, Seq } from "../../../protocol/
 import { LIMITS } from "../../../protocol/limits.ts";
 import { standingOf } from "../../../protocol/snapshot/session_table.ts";
 import { type Context, send } from "../context.ts";
+import { hasStopped } from "../epochs/stop_sign.ts";
 import { judgedTime } from "../offices/judged_clock.ts";
 import { ledLast, passOnQueue } from "../offices/requests_meanwhile.ts";
 import { isShown, settleShown } from "../offices/shown.ts";
@@ -57,6 +58,7 @@ function forwardNow(intervention: Intervention, heartbeatMs: Millis, now: Millis
 /** Forwards due requests to the leader, clients in turn, with a back-off for each, and lets patience run out. A leader queues them itself. */
 export function tickInterventions(context: Context): void {
   const { state, now } = context;
+  if (hasStopped(state, context.ports.changes)) return; // nothing can be ordered, and the end needs no leader (§13.3)
   const { interventions } = state.requests;
   const judged = judgedTime(state, now);
   for (const [client, waiting] of [...interventions]) {

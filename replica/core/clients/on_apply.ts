@@ -1,13 +1,15 @@
 /** Applying committed entries to the replicated state (§7.1, §7.2). */
 import { trustsReplicas } from "../../../protocol/config.ts";
 import type { Entry } from "../../../protocol/entry.ts";
+import { stopSignOf } from "../../../protocol/epochs/epoch_end.ts";
 import { type ClientId, offset } from "../../../protocol/ids.ts";
 import { assertInvariant } from "../../../protocol/invariant.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { type Executor, executorOf } from "../../../protocol/operations/execute.ts";
 import { groupSize } from "../../../protocol/operations/group.ts";
-import { applyRequest } from "../../../protocol/snapshot/session_table.ts";
-import { beginSnapshot, isCheckpointIndex, snapshotsPending } from "../checkpoints/checkpoints.ts";
+import { applyRequest, dropUnlisted } from "../../../protocol/snapshot/session_table.ts";
+import { isCheckpointIndex } from "../checkpoints/checkpoint_index.ts";
+import { beginSnapshot, snapshotsPending } from "../checkpoints/checkpoints.ts";
 import type { Context } from "../context.ts";
 import { entryAt } from "../log/log.ts";
 import type { SessionAnswer } from "../output.ts";
@@ -32,7 +34,9 @@ export function onApply(context: Context, limit: number): Verdict {
     assertApplicable(state, entry);
     applyEntry(context, executor, entry, answers, progress);
     state.appliedIndex = next;
-    if (isCheckpointIndex(state, next)) beginSnapshot(context, next);
+    const after = stopSignOf(entry, context.ports.changes);
+    if (after !== null) dropUnlisted(state.sessions, after.roster.clients);
+    if (after !== null || isCheckpointIndex(state, next)) beginSnapshot(context, next);
     done += 1 + operationsIn(entry);
   }
   settle(context, progress);

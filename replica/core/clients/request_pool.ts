@@ -181,6 +181,12 @@ export function unmarkProposed({ requests }: CoreState, { request: { message }, 
   if (slots?.size === 0) requests.proposed.delete(message.client);
 }
 
+/** Queues again what was taken for an entry and is in none. */
+export function queueAgain(state: CoreState, known: Known): void {
+  unmarkProposed(state, known);
+  poolRequest(state, known);
+}
+
 /** Marks a new leader's own log as proposed: it may hold requests above the commit index, which must not be proposed again. */
 export function markLogProposed(state: CoreState, hash: Hash): void {
   const { proposed, pool } = state.requests;

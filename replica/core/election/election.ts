@@ -7,6 +7,7 @@ import { certified } from "../../../protocol/rank.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import { markLogProposed } from "../clients/request_pool.ts";
 import { type Context, note, peersOf, send } from "../context.ts";
+import { holdsState } from "../epochs/holds_state.ts";
 import { append, truncate } from "../log/durable.ts";
 import { contains, lastIndex } from "../log/log.ts";
 import { firstInTurn } from "../offices/on_hand_over.ts";
@@ -73,7 +74,7 @@ export function tickCandidacy(context: Context): void {
   const held = state.election.certificates.at(-1);
   if (state.hard.recovery !== null) return;
   if (state.election.suspectingSince === null || !held || held.term <= state.hard.currentTerm) return;
-  if (steppedBack(context)) return;
+  if (!holdsState(state) || steppedBack(context)) return; // who leads goes on from the state (§13.7)
   const request = { candidate: state.config.self, term: held.term, base: state.prepared };
   if (now < turnAt(state, request, held.since)) return;
   const preVotes = [...state.election.support.values()].filter(({ message }) => message.term >= held.term)

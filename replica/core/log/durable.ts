@@ -9,6 +9,7 @@ import { assertInvariant } from "../../../protocol/invariant.ts";
 import type { Chunk } from "../../../protocol/ports.ts";
 import { compareRank } from "../../../protocol/rank.ts";
 import type { Context } from "../context.ts";
+import { endsInStop } from "../epochs/stop_sign.ts";
 import type { CoreState } from "../state.ts";
 import type { HardState } from "./durable_state.ts";
 import {
@@ -50,7 +51,12 @@ export function setAck(context: Context, head: Head): void {
 /** Appends chained entries after the last one. Entries of the branch that are on the log now are no longer kept aside (§6.8). */
 export function append(context: Context, entries: readonly ChainedEntry[]): void {
   if (entries.length === 0) return;
-  const { state, out } = context;
+  const { state, out, ports } = context;
+  assertInvariant(
+    !endsInStop(state.log, ports.changes),
+    "I11",
+    `appended ${entries[0]!.entry.index} behind a stop-sign`,
+  );
   appendTo(state.log, entries);
   out.persist.push({ op: "append", entries });
   const missing = state.branch.filter(({ entry, hash }) => hashAt(state.log, entry.index) !== hash);

@@ -1,5 +1,6 @@
 /** All that is durable (§4.1): what a restart finds, and the changes of it, which `durable.ts` makes. */
 import type { Certificate, CheckpointProof, CommitCertificate } from "../../../protocol/certificate.ts";
+import type { Genesis } from "../../../protocol/config.ts";
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import type { Evidence } from "../../../protocol/evidence.ts";
 import type { Digest, LogIndex, ReplicaId, Term } from "../../../protocol/ids.ts";
@@ -56,18 +57,38 @@ export type PersistOperation =
   /** §8.3: the whole log is dropped and continues after `base`, a committed point it does not reach. */
   | { readonly op: "restart-log"; readonly base: Head }
   /** §8.3: the snapshot that is being fetched, so that a restart continues with it; null once there is none. */
-  | { readonly op: "transfer"; readonly proof: CheckpointProof | null };
+  | { readonly op: "transfer"; readonly proof: CheckpointProof | null }
+  | BeginEpoch;
+
+/**
+ * §13.7: log, certificates, hard state and the guard's record begin anew at the genesis of a later epoch. In its transaction stand no others but those
+ * of chunks, and no intents.
+ */
+export interface BeginEpoch {
+  readonly op: "begin-epoch";
+  readonly genesis: Genesis;
+  /**
+   * True if all chunks of the genesis' snapshot are held: the log goes on behind the genesis, which is committed, and the state starts from it. False
+   * if they are to be fetched (§13.7): the log is that of an empty disk, and the proof of the genesis is the transfer.
+   */
+  readonly held: boolean;
+  /** §13.9: a learner that has no bar crosses as a learner; null for all others. */
+  readonly recovery: Recovery | null;
+}
 
 /** The durable state that a restart finds; the initial value stands for an empty disk. */
 export interface Recovered {
+  /** The genesis of the epoch that all else is of; null in epoch 1, whose genesis follows from the cluster's id. */
+  readonly genesis: Genesis | null;
   readonly hardState: HardState;
-  /** The point before the first entry, the end of a compacted prefix; null while the log begins at genesis. */
+  /** The point before the first entry: the genesis, or the end of a compacted prefix; null while the log begins at (0, h₀). */
   readonly base: Head | null;
   readonly entries: readonly ChainedEntry[];
   readonly prepared: Certificate | null;
   readonly branch: readonly ChainedEntry[];
   readonly commitIndex: LogIndex;
   readonly commitCertificate: CommitCertificate | null;
+  /** Of this epoch (§13.13). */
   readonly evidence: readonly Evidence[];
   /** The stable checkpoint whose snapshot is held: the replicated state starts from it. */
   readonly checkpoint: CheckpointProof | null;

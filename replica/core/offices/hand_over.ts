@@ -6,7 +6,7 @@ import type { Leadership } from "../replication/leader_state.ts";
 import { reportsOf } from "../replication/response_book.ts";
 import type { CoreState } from "../state.ts";
 import { paceDue } from "./expectation.ts";
-import { noteServed, waitingLearner } from "./learners.ts";
+import { noteLearnerServed, waitingLearner } from "./learners.ts";
 import type { Handing } from "./office_state.ts";
 import { presentOffice } from "./terms_of_office.ts";
 
@@ -71,7 +71,7 @@ function signHandOver(context: Context, leadership: Leadership, handing: Handing
     ...{ successor, index, hash },
   };
   state.offices.handedOverAt = now;
-  if (handing.learner !== null) noteServed(state, handing.learner, now);
+  if (handing.learner !== null) noteLearnerServed(state, handing.learner, now);
   leadership.handing = { ...handing, signed: { message, at: now, repeatAt: now } };
   tickSigned(context, leadership, leadership.handing);
 }
@@ -93,6 +93,6 @@ function tickSigned(context: Context, leadership: Leadership, handing: Handing):
 function giveUp(context: Context, leadership: Leadership, handing: Handing, why: string): void {
   const { state, now } = context;
   leadership.handing = { ...handing, failedAt: now };
-  if (handing.learner !== null) noteServed(state, handing.learner, now);
+  if (handing.learner !== null) noteLearnerServed(state, handing.learner, now);
   note(context, "warn", "hand-over-failed", { term: state.hard.currentTerm, reason: handing.reason, why });
 }

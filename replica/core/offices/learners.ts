@@ -28,7 +28,11 @@ export function waitingLearner(state: CoreState, now: Millis): ReplicaId | null 
 }
 
 /** Records that this leader hands over for `asker`, or gave that up: not again for long. */
-export function noteServed({ offices: { rollCalls, learnersServed } }: CoreState, asker: ReplicaId, now: Millis): void {
+export function noteLearnerServed(
+  { offices: { rollCalls, learnersServed } }: CoreState,
+  asker: ReplicaId,
+  now: Millis,
+): void {
   learnersServed.set(asker, now);
   rollCalls.delete(asker);
 }

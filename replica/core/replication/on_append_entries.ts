@@ -11,6 +11,7 @@ import { accuse } from "../accuse.ts";
 import { type Context, send } from "../context.ts";
 import { blameLeader, placeInTerm } from "../election/suspicion.ts";
 import { enterByProof, hasUncommitted, restartElectionTimer } from "../election/terms.ts";
+import { stopSignFault } from "../epochs/stop_sign.ts";
 import { append, truncate } from "../log/durable.ts";
 import { contains, entryAt, hashAt, headAt, lastIndex, type Log } from "../log/log.ts";
 import type { CoreState } from "../state.ts";
@@ -141,7 +142,7 @@ function placeEntries(context: Context, header: AppendEntries, chained: readonly
   return null;
 }
 
-/** Returns the code of something that no honest leader asks for, if this one does (§3.1, §5.2). `fresh` are those of the entries that are not on the log. */
+/** Returns the code of something that no honest leader asks for, if this one does (§3.1, §5.2, §13.3). `fresh` are those of the entries that are not on the log. */
 function faultIn(
   context: Context,
   { term }: AppendEntries,
@@ -149,6 +150,10 @@ function faultIn(
   fresh: readonly ChainedEntry[],
 ): string | null {
   const { log, view } = context.state;
+  const before = chained.length > 0 ? entryAt(log, offset(chained[0]!.entry.index, -1)) : undefined;
+  const shown = [...(before ? [before] : []), ...chained].map(({ entry }) => entry);
+  const stop = stopSignFault(context.state, context.ports.changes, shown);
+  if (stop !== null) return stop;
   if (fresh.length > 0) {
     const { index } = fresh[0]!.entry;
     if (index <= protectedIndex(context)) return "replaces-protected-entries";

@@ -6,8 +6,9 @@ import { type LogIndex, type Millis, offset, type ReplicaId, type Round, round }
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { AppendEntries, AppendEntriesResponse, Request } from "../../../protocol/message.ts";
 import type { Signed } from "../../../protocol/signed.ts";
-import { takeRequests } from "../clients/request_pool.ts";
+import { queueAgain, takeRequests } from "../clients/request_pool.ts";
 import { type Context, peersOf, send } from "../context.ts";
+import { endsInStop, isChange, mustNotStopNext } from "../epochs/stop_sign.ts";
 import { append } from "../log/durable.ts";
 import { hashAt, headAt, lastHead, lastIndex, slice } from "../log/log.ts";
 import type { CoreState } from "../state.ts";
@@ -39,7 +40,9 @@ export function beginLeading(context: Context): void {
     pipeline: createPipeline(),
     handing: null,
   };
-  propose(context, []);
+  // Behind a stop-sign nothing is proposed: a header at the base has it acked anew (§13.3).
+  if (endsInStop(state.log, context.ports.changes)) state.leadership.heartbeatSent = -Infinity;
+  else propose(context, []);
 }
 
 /** Appends one entry of `requests` to the leader's own log; it is durable before its header is signed (§5.1). */
@@ -60,20 +63,35 @@ function propose(context: Context, requests: readonly Signed<Request>[]): void {
  * for a while. The pipeline is bounded by entries above the commit index.
  */
 export function proposeRequests(context: Context, leadership: Leadership): void {
-  const { state, now } = context;
+  const { state, now, ports } = context;
+  if (endsInStop(state.log, ports.changes)) return;
   const { pipeline } = leadership;
   if (lastIndex(state.log) === state.commitIndex) leadership.returning ??= expectReturns(context, leadership);
   noteCommitted(pipeline, state.commitIndex, now, state.config.constants);
   while (lastIndex(state.log) - state.commitIndex < pipeline.size) {
     const batch = takeRequests(context, leastToPropose(context, leadership), requestSize);
     if (batch.length === 0) return;
-    propose(context, batch);
+    proposeApart(context, batch);
     leadership.proposedAt = now;
     leadership.underWay = uncommittedRequests(state);
     leadership.returning = null;
     noteProposed(pipeline, lastIndex(state.log), now);
+    if (endsInStop(state.log, ports.changes)) return;
   }
   if (state.requests.pool.size > 0) pipeline.heldUp = true;
+}
+
+/** Proposes a batch; the first valid change in it stands alone and last, and another one waits for the next epoch, which it will not fit (§13.2). */
+function proposeApart(context: Context, batch: readonly Signed<Request>[]): void {
+  const { state, ports } = context;
+  const others = batch.filter((request) => !isChange(request, ports.changes));
+  const valid = batch.filter((request) => !others.includes(request));
+  if (others.length > 0) propose(context, others);
+  const [first, ...rest] = valid;
+  if (first === undefined) return;
+  if (mustNotStopNext(state)) propose(context, []);
+  propose(context, [first]);
+  for (const request of rest) queueAgain(state, { request, digest: ports.hash(request.body) });
 }
 
 /** Returns how many requests it takes for an entry now. */

@@ -24,7 +24,7 @@ import {
   settle,
   versionOf,
 } from "../sqlite/sqlite_open.ts";
-import { EARLIER_VERSION, SCHEMA_VERSION } from "../sqlite/sqlite_schema.ts";
+import { SCHEMA_VERSION } from "../sqlite/sqlite_schema.ts";
 import { readableVersion } from "../sqlite/sqlite_version.ts";
 import { upgrade } from "./disk_upgrade.ts";
 import { freshLogId } from "./log_id.ts";
@@ -46,7 +46,7 @@ export interface FoundDisk {
 }
 
 /**
- * Opens the disk, or creates it, or brings one of the version before up to this one. Throws `ConfigError` if it is of another version,
+ * Opens the disk, or creates it, or brings one of an earlier version up to this one. Throws `ConfigError` if it is of another version,
  * StorageError naming the directory and what is wrong otherwise.
  */
 export function openDisk(options: DiskOptions): FoundDisk {
@@ -56,7 +56,7 @@ export function openDisk(options: DiskOptions): FoundDisk {
     if (!exists(`${dir}/${FILE}`)) createDisk(options);
     const inHeader = readableVersion(`${dir}/${FILE}`);
     return found(openDatabase(options), options, (db) => {
-      if (versionOf(db) === EARLIER_VERSION) upgrade(db, options);
+      upgrade(db, options);
       // Before anything is signed on the log, a program of the version before must see that it cannot read this disk.
       if (inHeader !== SCHEMA_VERSION) settle(db);
       finishCreation(dir, logOf(db));

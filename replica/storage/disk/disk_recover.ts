@@ -49,6 +49,7 @@ function examine(options: DiskOptions): "under way" | StorageError {
     storage = openDiskStorage(options);
     // Opening does not read these; they are read when the state is restored from them.
     for (const digest of storage.chunks.digests()) storage.chunks.read(digest);
+    for (const epoch of storage.epochs.list()) storage.epochs.read(epoch);
     if (storage.load().hardState.recovery !== null) return "under way";
   } catch (error) {
     if (isDamaged(error)) return error;

@@ -1,13 +1,14 @@
 /** Durable storage in a data directory: the log in segments of our own, chunks, evidence and named values in one SQLite file. */
 import { sha256Hex } from "../../../crypto/digest.ts";
 import { genesisHash } from "../../../protocol/hash_chain.ts";
-import { term } from "../../../protocol/ids.ts";
+import { logIndex, term } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { ChunkReader } from "../../../protocol/ports.ts";
 import type { PersistOperation, Recovered } from "../../core/log/durable_state.ts";
+import { epochOf } from "../epoch.ts";
 import { assertNotOlder, LastKnownFile } from "../last_known.ts";
 import { isLogOperation, type LogOperation, type LogState } from "../log_state.ts";
-import { type SigningIntent, type Storage, StorageError } from "../port.ts";
+import { type EpochArchive, type SigningIntent, type Storage, StorageError } from "../port.ts";
 import { branchChange } from "../segments/branch_change.ts";
 import { Log } from "../segments/log.ts";
 import type { StoredOperation } from "../segments/payload.ts";
@@ -48,6 +49,12 @@ class DiskStorage implements Storage {
     read: (digest) => this.#reading(() => this.#database.chunks.read(digest)),
     digests: () => this.#reading(() => this.#database.chunks.digests()),
   };
+  readonly epochs: EpochArchive = {
+    put: (...args) => this.#putRow((database) => database.putEpoch(...args)),
+    read: (epoch) => this.#reading(() => this.#database.epochs.read(epoch)),
+    newest: () => this.epochs.list().at(-1) ?? null,
+    list: () => this.#reading(() => this.#database.epochs.list()),
+  };
   readonly #dir: string;
   readonly #fixed: Fixed;
   readonly #database: Database;
@@ -64,7 +71,7 @@ class DiskStorage implements Storage {
 
   constructor({ db, log, options }: FoundDisk, { dir, clusterId, onTorn }: DiskOptions) {
     this.#dir = dir;
-    this.#fixed = { hash: sha256Hex, genesis: genesisHash(sha256Hex, clusterId) };
+    this.#fixed = { hash: sha256Hex, origin: genesisHash(sha256Hex, clusterId) };
     this.#database = new Database(db);
     this.#state = log.state;
     this.#disk = {
@@ -112,11 +119,11 @@ class DiskStorage implements Storage {
   }
 
   setMeta(name: string, value: string): void {
-    this.#putValue(`user.${name}`, value);
+    this.#putRow((database) => database.putValue(`user.${name}`, value));
   }
 
   markOutdated(reason: string): void {
-    this.#putValue(OUTDATED, reason);
+    this.#putRow((database) => database.putValue(OUTDATED, reason));
   }
 
   close(): void {
@@ -144,7 +151,7 @@ class DiskStorage implements Storage {
     switch (operation.op) {
       case "evidence":
         // Evidence beyond the bound is not needed: one piece for each kind and culprit is enough to accuse (§9.1).
-        if (before.evidence < LIMITS.maxEvidence) database.putEvidence(operation.evidence);
+        if (before.evidence < LIMITS.maxEvidence) database.putEvidence(epochOf(before), operation.evidence);
         return;
       case "chunks":
         database.begin();
@@ -172,7 +179,7 @@ class DiskStorage implements Storage {
   #writeRecord(before: Standing, meanwhile: () => void): void {
     try {
       this.#log.write(before, this.#state.lastIndex, meanwhile);
-      if (this.#state.base !== null) this.#log.dropBelow(this.#state.base.index);
+      this.#log.dropBelow(this.#state.base?.index ?? logIndex(0));
       this.#database.settle();
     } catch (error) {
       this.#failure = diskError(error, this.#dir, "write to");
@@ -180,11 +187,12 @@ class DiskStorage implements Storage {
     }
   }
 
-  #putValue(name: string, value: string): void {
+  /** Makes a change of the database alone, durably. */
+  #putRow(put: (database: Database) => void): void {
     this.#assertUsable();
     this.#database.prepare(false);
     try {
-      this.#database.putValue(name, value);
+      put(this.#database);
       this.#database.commit();
     } catch (error) {
       throw this.#rollBack(error);
@@ -215,7 +223,8 @@ class DiskStorage implements Storage {
   }
 
   #recovered(): Recovered {
-    return { ...this.#state.small, entries: this.#state.entries.slice(), evidence: this.#database.evidence() };
+    const { small, entries } = this.#state;
+    return { ...small, entries: entries.slice(), evidence: this.#database.evidence(epochOf(small)) };
   }
 
   #reading<T>(body: () => T): T {

@@ -1,5 +1,5 @@
 /**
- * The way up from a database that held everything. The log is complete and durable under a waiting name before one transaction of the
+ * The ways up from earlier versions of the database. From the one that held everything: the log is complete and durable under a waiting name before one transaction of the
  * database makes it the place of what it holds; whenever that is cut short, the next start finds either the one or the other.
  */
 import type { DatabaseSync } from "node:sqlite";
@@ -11,14 +11,36 @@ import { writeNewLog } from "../segments/new_log.ts";
 import { segmentsIn } from "../segments/segment_files.ts";
 import { ChunkTable } from "../sqlite/sqlite_chunks.ts";
 import { readGuard, readRecovered } from "../sqlite/sqlite_earlier.ts";
-import { type DiskOwner, KNOWN_FILE, setLog } from "../sqlite/sqlite_open.ts";
-import { DROP_EARLIER } from "../sqlite/sqlite_schema.ts";
+import { EvidenceTable, readEpochless } from "../sqlite/sqlite_evidence.ts";
+import { type DiskOwner, KNOWN_FILE, setLog, versionOf } from "../sqlite/sqlite_open.ts";
+import {
+  DROP_EARLIER,
+  EARLIER_VERSION,
+  EPOCHLESS_VERSION,
+  OF_EPOCHS,
+  SCHEMA_VERSION,
+} from "../sqlite/sqlite_schema.ts";
 import { tipOf } from "../tip.ts";
 import { verifyRecovered, verifySnapshot } from "../verify.ts";
 import { freshLogId } from "./log_id.ts";
 
-/** Moves what is in the log from now on out of the database. Throws StorageError, and changes nothing, if that is not sound. */
+/** Brings a database up to this version, one version after the other. Throws StorageError, and changes nothing, if it is not sound. */
 export function upgrade(db: DatabaseSync, owner: DiskOwner): void {
+  if (versionOf(db) === EARLIER_VERSION) moveToLog(db, owner);
+  if (versionOf(db) === EPOCHLESS_VERSION) addEpochs(db);
+}
+
+/** Makes room for epochs; all that is there is of the first. */
+function addEpochs(db: DatabaseSync): void {
+  const pieces = readEpochless(db);
+  db.exec(`BEGIN IMMEDIATE; DROP TABLE evidence; ${OF_EPOCHS}`);
+  const table = new EvidenceTable(db);
+  for (const { epoch, evidence } of pieces) table.put(epoch, evidence);
+  db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+}
+
+/** Moves what is in the log from now on out of the database. */
+function moveToLog(db: DatabaseSync, owner: DiskOwner): void {
   const { dir, clusterId, replica } = owner;
   if (segmentsIn(dir).length > 0) {
     throw damaged(`The database in ${dir} is of a time before the log beside it: it is an older copy`);

@@ -6,21 +6,26 @@ import type { Digest, LogIndex } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { Chunk } from "../../../protocol/ports.ts";
 import type { HardState, PersistOperation, Recovered } from "../../core/log/durable_state.ts";
-import { EMPTY_HARD_STATE } from "../empty.ts";
+import { EMPTY_HARD_STATE, EMPTY_RECOVERED } from "../empty.ts";
+import { epochOf } from "../epoch.ts";
 import { type GuardRecord, NOTHING_SIGNED } from "../guard.ts";
 import { isLogOperation, LogState } from "../log_state.ts";
+import type { ArchivedEpoch } from "../port.ts";
 import { EMPTY_TIP, type Tip } from "../tip.ts";
 
 export class MemoryDisk {
   tip: Tip = EMPTY_TIP;
   guard: GuardRecord = NOTHING_SIGNED;
   meta = new Map<string, string>();
+  /** The archive: rosters and ends by their epochs. */
+  epochs = new Map<number, ArchivedEpoch>();
   /** Reason why no replica may start on it any more; null while one may. */
   outdated: string | null = null;
   /** Reason why it takes no writes for now, as a full disk does; null while it takes them. */
   refusing: string | null = null;
   #log = new LogState();
-  #evidence: readonly Evidence[] = [];
+  /** Evidence by its epoch. */
+  #evidence: ReadonlyMap<number, readonly Evidence[]> = new Map();
   #chunks = new Map<Digest, Uint8Array>();
   /** Chunks that the next transaction of anything else makes durable: a crash before it loses them. */
   #unsynced = new Set<Digest>();
@@ -47,6 +52,9 @@ export class MemoryDisk {
   }
 
   /** Its present parts, to inspect without the copy that {@linkcode recovered} makes of the log. */
+  get epoch(): number {
+    return epochOf(this.#log.small);
+  }
   get hardState(): HardState {
     return this.#log.hardState;
   }
@@ -73,7 +81,7 @@ export class MemoryDisk {
 
   /** Returns a copy that later transactions do not change. */
   recovered(): Recovered {
-    return { ...this.#log.small, entries: this.#log.entries.slice(), evidence: this.#evidence };
+    return { ...this.#log.small, entries: this.#log.entries.slice(), evidence: this.#evidenceOf(this.epoch) };
   }
 
   /** Returns a copy of the whole disk, for a simulation that rolls one back (§1.3). */
@@ -82,6 +90,7 @@ export class MemoryDisk {
     copy.tip = this.tip;
     copy.guard = this.guard;
     copy.meta = new Map(this.meta);
+    copy.epochs = new Map(this.epochs);
     copy.outdated = this.outdated;
     copy.#log = this.#log.clone();
     copy.#evidence = this.#evidence;
@@ -109,8 +118,7 @@ export class MemoryDisk {
     if (isLogOperation(operation)) return this.#log.write(operation);
     switch (operation.op) {
       case "evidence":
-        if (this.#evidence.length < LIMITS.maxEvidence) this.#evidence = [...this.#evidence, operation.evidence];
-        return;
+        return this.#putEvidence(operation.evidence);
       case "chunks":
         return this.#putChunks(operation.chunks);
       case "drop-chunks":
@@ -127,6 +135,15 @@ export class MemoryDisk {
   loseUnsynced(): void {
     for (const digest of this.#unsynced) this.#chunks.delete(digest);
     this.#unsynced.clear();
+  }
+
+  #evidenceOf(epoch: number): readonly Evidence[] {
+    return this.#evidence.get(epoch) ?? EMPTY_RECOVERED.evidence;
+  }
+
+  #putEvidence(piece: Evidence): void {
+    const held = this.#evidenceOf(this.epoch);
+    if (held.length < LIMITS.maxEvidence) this.#evidence = new Map([...this.#evidence, [this.epoch, [...held, piece]]]);
   }
 
   #putChunks(chunks: readonly Chunk[]): void {

@@ -9,7 +9,8 @@ import { term } from "../../../protocol/ids.ts";
 import type { ChunkReader, Hash } from "../../../protocol/ports.ts";
 import type { PersistOperation, Recovered } from "../../core/log/durable_state.ts";
 import { damaged } from "../damage.ts";
-import { type SigningIntent, type Storage, StorageError } from "../port.ts";
+import { assertArchivable } from "../epoch_archive.ts";
+import { type EpochArchive, type SigningIntent, type Storage, StorageError } from "../port.ts";
 import { applyTransaction, isBackground, type OpenDisk } from "../transaction.ts";
 import { verifyRecovered, verifySnapshot } from "../verify.ts";
 import { MemoryDisk } from "./memory_disk.ts";
@@ -29,16 +30,25 @@ export function openMemoryStorage(options: MemoryOptions): MemoryStorage {
 }
 
 export class MemoryStorage implements Storage {
-  /** Makes the next commit throw StorageError and end this storage: before it is written, while the disk is waited for, or once it is durable. */
+  /**
+   * Makes the next commit throw StorageError and end this storage: before it is written, while the disk is waited for, or once it is durable; the next
+   * write to the archive likewise.
+   */
   failNext: "before" | "meanwhile" | "after" | null = null;
   readonly chunks: ChunkReader = {
     has: (digest) => this.#use().chunks.has(digest),
     read: (digest) => this.#read(digest),
     digests: () => [...this.#use().chunks.keys()].sort(),
   };
+  readonly epochs: EpochArchive = {
+    put: (...args) => this.#putEpoch(...args),
+    read: (epoch) => this.#use().epochs.get(epoch) ?? null,
+    newest: () => this.epochs.list().at(-1) ?? null,
+    list: () => [...this.#use().epochs.keys()].sort((a, b) => a - b),
+  };
   readonly #options: MemoryOptions;
   readonly #disk: MemoryDisk;
-  readonly #genesis: Digest;
+  readonly #origin: Digest;
   readonly #openDisk: OpenDisk;
   #open = true;
 
@@ -46,7 +56,7 @@ export class MemoryStorage implements Storage {
     this.#options = options;
     const disk = options.disk ?? new MemoryDisk();
     this.#disk = disk;
-    this.#genesis = genesisHash(options.hash, options.clusterId);
+    this.#origin = genesisHash(options.hash, options.clusterId);
     this.#openDisk = {
       chunks: this.chunks,
       hashAt: (index) => disk.entryAt(index)?.hash ?? null,
@@ -73,7 +83,7 @@ export class MemoryStorage implements Storage {
     this.#crashIf("before");
     const undo = disk.begin();
     try {
-      const fixed = { hash: this.#options.hash, genesis: this.#genesis };
+      const fixed = { hash: this.#options.hash, origin: this.#origin };
       const { tip, guard } = applyTransaction(this.#openDisk, disk, operations, intents, fixed);
       meanwhile();
       this.#crashIf("meanwhile");
@@ -125,6 +135,16 @@ export class MemoryStorage implements Storage {
     const recovered = this.#disk.recovered();
     verifyRecovered(hash, clusterId, recovered, this.#disk.guard);
     verifySnapshot(hash, recovered, this.chunks);
+  }
+
+  #putEpoch(epoch: number, roster: Uint8Array, end: Uint8Array | null): void {
+    const { epochs } = this.#use();
+    this.#assertAccepting();
+    this.#crashIf("before");
+    assertArchivable(epoch, epochs.get(epoch) ?? null, end);
+    this.#crashIf("meanwhile");
+    epochs.set(epoch, { roster: roster.slice(), end: end?.slice() ?? null });
+    this.#crashIf("after");
   }
 
   #read(digest: Digest): Uint8Array | null {

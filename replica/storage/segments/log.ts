@@ -2,7 +2,7 @@
 import { type LogIndex, logIndex } from "../../../protocol/ids.ts";
 import { StorageError } from "../port.ts";
 import { payload, type StoredTransaction } from "./payload.ts";
-import type { ReadLog, Segment } from "./read_log.ts";
+import { beginsEpoch, noteEntries, type ReadLog, type Segment } from "./read_log.ts";
 import { RecordWriter } from "./record.ts";
 import {
   type OpenSegment,
@@ -28,6 +28,8 @@ export class Log {
   /** Position behind the last record of the last segment. */
   #at: number;
   #number: number;
+  /** True if the record made last begins an epoch. */
+  #begins = false;
   #checksum: Uint8Array<ArrayBuffer>;
   #next: Uint8Array<ArrayBuffer> = new Uint8Array(32);
 
@@ -62,6 +64,7 @@ export class Log {
   encode(transaction: StoredTransaction): void {
     this.#writer.begin();
     payload.write(this.#writer, transaction);
+    this.#begins = beginsEpoch(transaction);
   }
 
   /**
@@ -78,8 +81,7 @@ export class Log {
     file.syncDataSync();
     this.#at += record.length;
     this.#wrote(this.#next);
-    const last = this.#last;
-    last.highest = Math.max(last.highest, lastIndex);
+    noteEntries(this.#segments, this.#begins, lastIndex);
   }
 
   /** Removes the segments that no entry above `base` is in. */

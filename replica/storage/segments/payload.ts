@@ -1,5 +1,6 @@
 /** Payloads of records: a transaction, or the state at the beginning of a segment. Both are written as on the wire, field after field. */
 import { sha256Hex } from "../../../crypto/digest.ts";
+import type { Genesis } from "../../../protocol/config.ts";
 import type { ChainedEntry } from "../../../protocol/entry.ts";
 import type { Digest, LogIndex } from "../../../protocol/ids.ts";
 import { certified, hash, head, logIndex, replicaId, term } from "../../../transport/codec/fields.ts";
@@ -45,7 +46,8 @@ export interface StoredTransaction {
 
 /** The state that all segments before this one come to, and who they belong to. */
 export interface SegmentHead extends SmallState {
-  readonly kind: "head";
+  /** "head" in epoch 1, "head-of-epoch" in all later ones. */
+  readonly kind: "head" | "head-of-epoch";
   readonly cluster: string;
   readonly replica: string;
   /** Number of the segment, 1 for the first of a log, and bytes of its file. */
@@ -95,6 +97,10 @@ const guard = struct<GuardRecord>({
   voteBody: optional(bytes(MAX_VOTE_BYTES)),
   bar: term,
 });
+const genesis: Schema<Genesis> = refine(
+  struct<Genesis>({ epoch: uint53, index: logIndex, hash, stateDigest: optional(hash) }),
+  ({ epoch, stateDigest }) => epoch < 2 || stateDigest === null ? `epoch ${epoch} has no genesis of its own` : null,
+);
 const branch = struct<BranchChange>({ below: entries, from: uint53, to: uint53, above: entries });
 const ofKind = <K extends StoredOperation["kind"]>(
   kind: K,
@@ -111,6 +117,7 @@ const operation = union<StoredOperation>({
   compact: [7, ofKind("compact", { base: head })],
   "restart-log": [8, ofKind("restart-log", { base: head })],
   transfer: [9, ofKind("transfer", { proof: optional(checkpointProof) })],
+  "begin-epoch": [10, ofKind("begin-epoch", { genesis, held: bool, recovery: optional(recovery) })],
 });
 
 const transaction = struct<StoredTransaction>({
@@ -118,8 +125,7 @@ const transaction = struct<StoredTransaction>({
   operations: list(operation, MAX_OPERATIONS),
   guard: optional(guard),
 });
-const segmentHead = struct<SegmentHead>({
-  kind: constant("head"),
+const headFields: Fields<Omit<SegmentHead, "kind" | "genesis">> = {
   cluster: id,
   replica: id,
   segment: uint53,
@@ -134,12 +140,21 @@ const segmentHead = struct<SegmentHead>({
   commitCertificate: optional(commit),
   checkpoint: optional(checkpointProof),
   transfer: optional(checkpointProof),
-});
+};
+const firstHead = struct<FirstHead>({ kind: constant("head"), genesis: constant(null), ...headFields });
+const laterHead = struct<LaterHead>({ kind: constant("head-of-epoch"), genesis, ...headFields });
+
+type FirstHead = SegmentHead & { readonly kind: "head"; readonly genesis: null };
+type LaterHead = SegmentHead & { readonly kind: "head-of-epoch"; readonly genesis: Genesis };
 
 /** The content of a record. */
 export type Payload = StoredTransaction | SegmentHead;
 
-export const payload: Schema<Payload> = union<Payload>({ transaction: [1, transaction], head: [2, segmentHead] });
+export const payload: Schema<Payload> = union<StoredTransaction | FirstHead | LaterHead>({
+  transaction: [1, transaction],
+  head: [2, firstHead],
+  "head-of-epoch": [3, laterHead],
+}) as Schema<Payload>;
 
 /** Returns the payload in these bytes. Throws DecodeError on any that no record has. */
 export const decodePayload = (given: Uint8Array): Payload => decodeExactly(payload, given, "record");

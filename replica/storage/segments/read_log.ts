@@ -1,7 +1,8 @@
 /** Reading a log: its segments in order, each record after the one before, to the last. Nothing is changed. */
 import { equalBytes } from "../../../protocol/bytes/equal_bytes.ts";
+import type { LogIndex } from "../../../protocol/ids.ts";
 import { damaged } from "../damage.ts";
-import type { SegmentHead } from "./payload.ts";
+import type { SegmentHead, StoredTransaction } from "./payload.ts";
 import { assertComplete, readPayload, type Replayed, replayTransaction, stateAt } from "./replay.ts";
 import { type LogEnd, NO_END, scanSegment } from "./scan.ts";
 import { segmentPath, segmentsIn } from "./segment_files.ts";
@@ -13,6 +14,17 @@ export interface Segment {
   /** Highest index of an entry in it, 0 without any. */
   highest: number;
   readonly bytes: number;
+}
+
+/** Returns whether all entries of before are of no use behind this transaction. */
+export const beginsEpoch = ({ operations }: StoredTransaction): boolean =>
+  operations.some(({ kind }) => kind === "begin-epoch");
+
+/** Notes where entries are, behind a transaction in the last segment that leaves the log with `lastIndex`, and `begins` an epoch or not. */
+export function noteEntries(segments: readonly Segment[], begins: boolean, lastIndex: LogIndex): void {
+  if (begins) { for (const segment of segments) segment.highest = 0; }
+  const last = segments.at(-1)!;
+  last.highest = Math.max(last.highest, lastIndex);
 }
 
 /** A log as it was found. */
@@ -53,11 +65,12 @@ function readSegment(dir: string, owner: LogOwner, number: number, before: ReadL
   if (before !== null) assertContinues(path, owner, head, payload, standingOf(before));
   const replayed = before ?? stateAt(head);
   const segment: Segment = { number, highest: 0, bytes: bytes.length };
-  for (const record of rest) replayRecord(replayed, segment, record.payload, record.number, path);
+  const segments = [...before?.segments ?? [], segment];
+  for (const record of rest) replayRecord(replayed, segments, record.payload, record.number, path);
   return {
     state: replayed.state,
     guard: replayed.guard,
-    segments: [...before?.segments ?? [], segment],
+    segments,
     tail: bytes.subarray(0, end),
     end: records.at(-1)!,
     torn,
@@ -73,7 +86,7 @@ export const standingOf = ({ state, guard }: Replayed): Standing => ({
 
 function headIn(payload: Uint8Array, path: string, owner: LogOwner, number: number, bytes: number): SegmentHead {
   const head = readPayload(payload, 1, path);
-  if (head.kind !== "head") throw damaged(`${path} does not begin with a state`);
+  if (head.kind === "transaction") throw damaged(`${path} does not begin with a state`);
   const { cluster, replica } = head;
   if (head.segment !== number) throw damaged(`${path} is segment ${head.segment} of its log`);
   if (head.bytes !== bytes) throw damaged(`${path} has ${bytes} bytes and was made with ${head.bytes}`);
@@ -94,7 +107,13 @@ function assertContinues(
   throw damaged(`${path} begins with another state than the segments before it come to`);
 }
 
-function replayRecord(replayed: Replayed, segment: Segment, bytes: Uint8Array, number: number, path: string): void {
+function replayRecord(
+  replayed: Replayed,
+  segments: readonly Segment[],
+  bytes: Uint8Array,
+  number: number,
+  path: string,
+): void {
   const payload = readPayload(bytes, number, path);
   if (payload.kind !== "transaction") throw damaged(`Record ${number} in ${path} is no transaction`);
   try {
@@ -103,5 +122,5 @@ function replayRecord(replayed: Replayed, segment: Segment, bytes: Uint8Array, n
     if (!(error instanceof RangeError)) throw error;
     throw damaged(`Record ${number} in ${path} does not fit what is before it: ${error.message}`, error);
   }
-  segment.highest = Math.max(segment.highest, replayed.state.lastIndex);
+  noteEntries(segments, beginsEpoch(payload), replayed.state.lastIndex);
 }

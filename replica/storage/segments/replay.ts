@@ -1,7 +1,7 @@
 /** The state that the records of a log come to. A log that does not fit together is damage. */
 import { DecodeError } from "../../../transport/codec/decode_error.ts";
 import { damaged } from "../damage.ts";
-import type { GuardRecord } from "../guard.ts";
+import { type GuardRecord, NOTHING_SIGNED } from "../guard.ts";
 import { LogState } from "../log_state.ts";
 import { changedBranch } from "./branch_change.ts";
 import { decodePayload, type Payload, type SegmentHead, type StoredTransaction } from "./payload.ts";
@@ -37,6 +37,7 @@ export function replayTransaction(replayed: Replayed, { operations, guard }: Sto
       continue;
     }
     if (stored.kind === "append") assertNext(state, stored.entries[0]?.entry.index);
+    if (stored.kind === "begin-epoch") replayed.guard = NOTHING_SIGNED;
     const { kind, ...rest } = stored;
     state.write({ op: kind, ...rest } as Parameters<LogState["write"]>[0]);
   }

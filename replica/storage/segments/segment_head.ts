@@ -60,7 +60,8 @@ export function headPayload(owner: LogOwner, { segment, bytes }: SegmentHead, st
 
 function headOf(owner: LogOwner, segment: number, bytes: number, standing: Standing): SegmentHead {
   const { small, ...rest } = standing;
-  return { kind: "head", cluster: owner.clusterId, replica: owner.replica, segment, bytes, ...small, ...rest };
+  const kind = small.genesis === null ? "head" : "head-of-epoch";
+  return { kind, cluster: owner.clusterId, replica: owner.replica, segment, bytes, ...small, ...rest };
 }
 
 function writeHead({ log }: LogOwner, head: SegmentHead): RecordWriter {

@@ -1,20 +1,21 @@
-/** The database of a disk: chunks, evidence and named values. A transaction begins with the first write, and ends with what rests on it. */
+/** The database of a disk: chunks, evidence, the archive of epochs and named values. A transaction begins with the first write, and ends with what rests on it. */
 import type { DatabaseSync } from "node:sqlite";
 import type { Evidence } from "../../../protocol/evidence.ts";
-import { type Codec, evidenceCodec } from "../../../transport/codec/mod.ts";
-import { damaged } from "../damage.ts";
 import { ChunkTable } from "./sqlite_chunks.ts";
-import { blob, checksum, int, verifyChecksum } from "./sqlite_row.ts";
+import { EpochTable } from "./sqlite_epochs.ts";
+import { EvidenceTable } from "./sqlite_evidence.ts";
+import { checksum } from "./sqlite_row.ts";
 
 /** Name of the value that counts durable transactions. */
 const WRITES = "disk.writes";
 
 export class Database {
   readonly chunks: ChunkTable;
+  readonly epochs: EpochTable;
   readonly #db: DatabaseSync;
   readonly #begin;
   readonly #commit;
-  readonly #putEvidence;
+  readonly #evidence: EvidenceTable;
   readonly #named: NamedValues;
   #writes: number;
   /** True while the transaction under way, if any, does not wait for the disk. */
@@ -25,9 +26,10 @@ export class Database {
   constructor(db: DatabaseSync) {
     this.#db = db;
     this.chunks = new ChunkTable(db);
+    this.epochs = new EpochTable(db);
     this.#begin = db.prepare("BEGIN IMMEDIATE");
     this.#commit = db.prepare("COMMIT");
-    this.#putEvidence = db.prepare("INSERT INTO evidence (body, checksum) VALUES (?, ?)");
+    this.#evidence = new EvidenceTable(db);
     this.#named = new NamedValues(db);
     this.#writes = Number(this.#named.get(WRITES) ?? 0);
   }
@@ -54,10 +56,14 @@ export class Database {
     this.#begin.run();
   }
 
-  putEvidence(evidence: Evidence): void {
+  putEvidence(epoch: number, evidence: Evidence): void {
     this.begin();
-    const body = evidenceCodec.encode(evidence);
-    this.#putEvidence.run(body, checksum([body]));
+    this.#evidence.put(epoch, evidence);
+  }
+
+  putEpoch(epoch: number, roster: Uint8Array, end: Uint8Array | null): void {
+    this.begin();
+    this.epochs.put(epoch, roster, end);
   }
 
   putValue(name: string, value: string): void {
@@ -69,8 +75,9 @@ export class Database {
     return this.#named.get(name);
   }
 
-  evidence(): Evidence[] {
-    return readEvidence(this.#db);
+  /** Returns the evidence of an epoch. Throws {@linkcode StorageError} if any piece, of whatever epoch, is damaged. */
+  evidence(epoch: number): Evidence[] {
+    return this.#evidence.all().filter((piece) => piece.epoch === epoch).map(({ evidence }) => evidence);
   }
 
   /**
@@ -135,24 +142,5 @@ export class NamedValues {
   get(name: string): string | null {
     const value = this.#get.get(name)?.["value"];
     return typeof value === "string" ? value : null;
-  }
-}
-
-/** Returns all evidence, in the order in which it was found. */
-export function readEvidence(db: DatabaseSync): Evidence[] {
-  const evidence: Evidence[] = [];
-  for (const row of db.prepare("SELECT * FROM evidence ORDER BY seq").iterate()) {
-    verifyChecksum(row, ["body"], `piece ${int(row, "seq")} of evidence`);
-    evidence.push(decoded(evidenceCodec, blob(row, "body"), `Piece ${int(row, "seq")} of evidence`));
-  }
-  return evidence;
-}
-
-/** Returns the value that `bytes` hold. Throws StorageError naming `what` if they hold none. */
-export function decoded<T>(codec: Codec<T>, bytes: Uint8Array, what: string): T {
-  try {
-    return codec.decode(bytes);
-  } catch (error) {
-    throw damaged(`${what} does not decode: ${error instanceof Error ? error.message : String(error)}`, error);
   }
 }

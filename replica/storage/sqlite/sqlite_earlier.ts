@@ -1,5 +1,5 @@
 /**
- * Reading a database of the version before this one, which held all durable state. Strict: undecodable content is damage; `verify.ts` checks
+ * Reading a database of the version that held all durable state. Strict: undecodable content is damage; `verify.ts` checks
  * that everything fits together.
  */
 import type { DatabaseSync } from "node:sqlite";
@@ -11,8 +11,8 @@ import { certificateCodec, checkpointProofCodec, entryOf } from "../../../transp
 import type { HardState, Recovered, Recovery, VoteRecord } from "../../core/log/durable_state.ts";
 import { damaged } from "../damage.ts";
 import type { GuardRecord } from "../guard.ts";
-import { decoded, readEvidence } from "./sqlite_database.ts";
-import { blob, hashOf, int, type Row, text, verifyChecksum } from "./sqlite_row.ts";
+import { readEpochless } from "./sqlite_evidence.ts";
+import { blob, decoded, hashOf, int, type Row, text, verifyChecksum } from "./sqlite_row.ts";
 
 /** Columns of `hard_state` that its checksum covers, in order. */
 export const HARD_STATE_COLUMNS = [
@@ -46,6 +46,7 @@ export function readRecovered(db: DatabaseSync): Recovered {
   const prepared = readCertificate(db, "prepared");
   const commit = readCertificate(db, "commit");
   return {
+    genesis: null,
     hardState: readHardState(db),
     base: readBase(db),
     entries: readChain(db, "entries"),
@@ -53,7 +54,7 @@ export function readRecovered(db: DatabaseSync): Recovered {
     branch: readChain(db, "branch"),
     commitIndex: logIndex(commit?.index ?? 0),
     commitCertificate: commit === null ? null : asCommit(commit.certificate),
-    evidence: readEvidence(db),
+    evidence: readEpochless(db).map(({ evidence }) => evidence),
     checkpoint: readProof(db, "checkpoint"),
     transfer: readProof(db, "transfer"),
   };
@@ -131,7 +132,7 @@ function readCertificate(db: DatabaseSync, kind: string): { index: number; certi
   const row = db.prepare("SELECT * FROM certificates WHERE kind = ?").get(kind);
   if (row === undefined) return null;
   verifyChecksum(row, ["kind", "idx", "body"], `the ${kind} certificate`);
-  const certificate = decoded(certificateCodec, blob(row, "body"), `The ${kind} certificate`);
+  const certificate = decoded(certificateCodec, blob(row, "body"), `${kind} certificate`);
   return { index: int(row, "idx"), certificate };
 }
 
@@ -139,7 +140,7 @@ function readProof(db: DatabaseSync, kind: "checkpoint" | "transfer"): Checkpoin
   const row = db.prepare("SELECT * FROM proofs WHERE kind = ?").get(kind);
   if (row === undefined) return null;
   verifyChecksum(row, ["kind", "body"], `the ${kind}'s proof`);
-  return decoded(checkpointProofCodec, blob(row, "body"), `The ${kind}'s proof`);
+  return decoded(checkpointProofCodec, blob(row, "body"), `proof of the ${kind}`);
 }
 
 function asCommit(certificate: Certificate): CommitCertificate {

@@ -1,28 +1,48 @@
-/** Reading the evidence (§9.1) out of a data directory whose replica is stopped. The database is not changed; SQLite may leave its own files beside it. */
-import { DatabaseSync } from "node:sqlite";
+/** Evidence in the database, each piece with the epoch that it is of (§13.13). */
+import type { DatabaseSync } from "node:sqlite";
 import type { Evidence } from "../../../protocol/evidence.ts";
-import { exists } from "../files.ts";
-import { StorageError } from "../port.ts";
-import { readEvidence } from "./sqlite_database.ts";
-import { diskError } from "./sqlite_errors.ts";
-import { FILE, metaValue } from "./sqlite_open.ts";
+import { evidenceCodec } from "../../../transport/codec/mod.ts";
+import { blob, checksum, decoded, int, verifyChecksum } from "./sqlite_row.ts";
 
-/** The evidence of a data directory, and whose that is. */
-export interface StoredEvidence {
-  readonly cluster: string;
-  readonly replica: string;
-  readonly evidence: readonly Evidence[];
+/** A piece of evidence, and the epoch whose roster it is judged by. */
+export interface EvidenceOfEpoch {
+  readonly epoch: number;
+  readonly evidence: Evidence;
 }
 
-/** Returns the evidence kept in `dir`. Throws {@linkcode StorageError} if there is no database, it is in use, or damaged. */
-export function readStoredEvidence(dir: string): StoredEvidence {
-  if (!exists(`${dir}/${FILE}`)) throw new StorageError(`${dir} holds no ${FILE}: wanted a replica's data directory`);
-  try {
-    using db = new DatabaseSync(`${dir}/${FILE}`, { readOnly: true });
-    db.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
-    const [cluster, replica] = [metaValue(db, "disk.cluster"), metaValue(db, "disk.replica")];
-    return { cluster: String(cluster), replica: String(replica), evidence: readEvidence(db) };
-  } catch (error) {
-    throw diskError(error, dir, "read");
+export class EvidenceTable {
+  readonly #db: DatabaseSync;
+  readonly #put;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.#put = db.prepare("INSERT INTO evidence (epoch, body, checksum) VALUES (?, ?, ?)");
   }
+
+  put(epoch: number, evidence: Evidence): void {
+    const body = evidenceCodec.encode(evidence);
+    this.#put.run(epoch, body, checksum([epoch, body]));
+  }
+
+  /** Returns all of it, in the order in which it was found. Throws {@linkcode StorageError} if any is damaged. */
+  all(): EvidenceOfEpoch[] {
+    return piecesIn(this.#db, ["epoch", "body"], (row) => int(row, "epoch"));
+  }
+}
+
+/** Returns the evidence in a database without epochs: all of it is of the first. */
+export const readEpochless = (db: DatabaseSync): EvidenceOfEpoch[] => piecesIn(db, ["body"], () => 1);
+
+function piecesIn(
+  db: DatabaseSync,
+  columns: readonly string[],
+  epochOf: (row: Readonly<Record<string, unknown>>) => number,
+): EvidenceOfEpoch[] {
+  const pieces: EvidenceOfEpoch[] = [];
+  for (const row of db.prepare("SELECT * FROM evidence ORDER BY seq").iterate()) {
+    const what = `piece ${int(row, "seq")} of evidence`;
+    verifyChecksum(row, columns, what);
+    pieces.push({ epoch: epochOf(row), evidence: decoded(evidenceCodec, blob(row, "body"), what) });
+  }
+  return pieces;
 }

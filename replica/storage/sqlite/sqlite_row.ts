@@ -3,6 +3,7 @@ import { sha256 } from "../../../crypto/digest.ts";
 import { equalBytes } from "../../../protocol/bytes/equal_bytes.ts";
 import type { Digest } from "../../../protocol/ids.ts";
 import { digest } from "../../../protocol/ids.ts";
+import type { Codec } from "../../../transport/codec/mod.ts";
 import { putAscii } from "../ascii.ts";
 import { damaged } from "../damage.ts";
 
@@ -67,5 +68,14 @@ export function verifyChecksum(row: Row, names: readonly string[], what: string)
   const columns = names.map((name) => row[name] as Column);
   if (!equalBytes(blob(row, "checksum"), checksum(columns))) {
     throw damaged(`The checksum of ${what} does not match its content`);
+  }
+}
+
+/** Returns the value that `bytes` hold. Throws StorageError naming `what` if they hold none. */
+export function decoded<T>(codec: Codec<T>, bytes: Uint8Array, what: string): T {
+  try {
+    return codec.decode(bytes);
+  } catch (error) {
+    throw damaged(`Undecodable ${what}: ${error instanceof Error ? error.message : String(error)}`, error);
   }
 }

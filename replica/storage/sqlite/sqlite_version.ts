@@ -3,7 +3,9 @@
  * moves what a crash left beside the file into it. ⚠ Never while it is open: to close any handle of a file takes all locks of the process on it.
  */
 import { ConfigError } from "../../../crypto/config_error.ts";
-import { APPLICATION_ID, EARLIER_VERSION, SCHEMA_VERSION } from "./sqlite_schema.ts";
+import { APPLICATION_ID, EARLIER_VERSION, EPOCHLESS_VERSION, SCHEMA_VERSION } from "./sqlite_schema.ts";
+
+const READABLE: ReadonlySet<number> = new Set([SCHEMA_VERSION, EPOCHLESS_VERSION, EARLIER_VERSION]);
 
 /** Offsets in the header of an SQLite file of what `PRAGMA user_version` and `PRAGMA application_id` show. */
 const USER_VERSION_AT = 60;
@@ -18,7 +20,7 @@ const HEADER_BYTES = 72;
  */
 export function readableVersion(path: string): number | null {
   const version = versionIn(path);
-  if (version === null || version === SCHEMA_VERSION || version === EARLIER_VERSION) return version;
+  if (version === null || READABLE.has(version)) return version;
   const [writer, wayOn] = version < SCHEMA_VERSION ? ["an earlier", FROM_EARLIER] : ["a later", FROM_LATER];
   throw new ConfigError(
     `${path}: given a database of version ${version}, which ${writer} version of this program wrote, wanted version ` +

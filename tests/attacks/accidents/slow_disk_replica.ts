@@ -2,7 +2,7 @@
  * A replica whose disk stands still: at SIGUSR2 its next commit blocks the thread, as a slow fsync does. Operands: roster, key, data directory,
  * milliseconds.
  */
-import { loadBackend, readKeyFile, readRoster } from "../../../mod.ts";
+import { loadBackend, readKeyFile, readSignedRoster } from "../../../mod.ts";
 import { createLogger } from "../../../replica/diagnostics/logger.ts";
 import { ReopenableStorage } from "../../../replica/disk/reopenable_storage.ts";
 import { createReplica } from "../../../replica/replica.ts";
@@ -37,13 +37,14 @@ function blocking(storage: Storage): Storage {
 
 const backend = await loadBackend("auto");
 const key = await readKeyFile(keyFile, backend.backend);
-const roster = await readRoster(rosterFile, key.operatorKey, backend.backend);
+const file = await readSignedRoster(rosterFile, key.operatorKey, backend.backend);
+const { roster } = file;
 const line = ownLine(roster, key);
 const log = createLogger(line.id, "info");
 const disk = new ReopenableStorage({ dir, clusterId: roster.cluster, replica: line.id }, log);
 const transport = await openReplicaTransport({ roster, key, bind: bindAddresses(line, null) });
 const replica = createReplica({
-  ...{ roster, key, backend, storage: blocking(disk.storage), transport, machine: new KvStore(), log },
+  ...{ roster: file, key, backend, storage: blocking(disk.storage), transport, machine: new KvStore(), log },
 });
 Deno.addSignalListener("SIGUSR2", () => isDue = true);
 Deno.addSignalListener("SIGTERM", () => replica.stop());

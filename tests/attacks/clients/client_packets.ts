@@ -74,6 +74,10 @@ export const CLIENT_PACKETS: {
     kind: "GetEntries",
     signed: seal({ kind: "GetEntries", client: CLIENT, nonce: nonce(), from: logIndex(1) } as const),
   }),
+  GetEpochs: (seal) => ({
+    kind: "GetEpochs",
+    signed: seal({ kind: "GetEpochs", client: CLIENT, nonce: nonce(), epoch: 1 } as const),
+  }),
 };
 
 /** The kinds that a client's own key signs. */

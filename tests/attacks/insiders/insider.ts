@@ -4,7 +4,7 @@ import type { Head, Request } from "../../../protocol/entry.ts";
 import { genesisHash } from "../../../protocol/hash_chain.ts";
 import { logIndex, type ReplicaId, replicaId, type Term, term } from "../../../protocol/ids.ts";
 import type { Certified } from "../../../protocol/message.ts";
-import type { Packet, UnsignedPacket } from "../../../protocol/packet.ts";
+import type { EpochEndPacket, FetchEpochPacket, Packet, UnsignedPacket } from "../../../protocol/packet.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import { DecodeError, decodePeerPacket, encodePacket } from "../../../transport/codec/mod.ts";
 import { openReplicaTransport, type ReplicaTransport } from "../../../transport/mod.ts";
@@ -14,6 +14,9 @@ import { type Seal, sealOf } from "../support/signing.ts";
 /** Requests remembered, to be forwarded again. */
 const MOST_REQUESTS = 256;
 const SELF = replicaId(INSIDER);
+
+/** A packet before r4 has signed it, or one that nobody signs. */
+export type OwnPacket = UnsignedPacket | FetchEpochPacket | EpochEndPacket;
 
 /** Knowledge of the others' state. */
 export interface Heard {
@@ -58,8 +61,8 @@ export class Insider {
   }
 
   /** Signs a packet as r4, and returns its frames. */
-  framesOf(packet: UnsignedPacket): Uint8Array[] {
-    if (packet.kind === "Evidence" || packet.kind === "ForwardedRequest") return encodePacket(packet);
+  framesOf(packet: OwnPacket): Uint8Array[] {
+    if (!("signed" in packet) || packet.kind === "ForwardedRequest") return encodePacket(packet);
     return encodePacket({ ...packet, signed: this.seal(packet.signed) } as Packet);
   }
 

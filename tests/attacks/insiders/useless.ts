@@ -1,14 +1,15 @@
 /** Well-formed packets of each kind, properly signed by r4 and of no use to anybody; `count` makes each one new. */
 import { sha256Hex } from "../../../crypto/digest.ts";
+import { joinRequests } from "../../../protocol/entry_body.ts";
 import type { Evidence } from "../../../protocol/evidence.ts";
 import { type Digest, digest, logIndex, replicaId, round, term } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { Vote } from "../../../protocol/message.ts";
-import type { UnsignedPacket, UnsignedPacketOf } from "../../../protocol/packet.ts";
 import { genesisCertificate } from "../../../replica/core/create_state.ts";
-import type { Insider } from "./insider.ts";
+import type { Insider, OwnPacket } from "./insider.ts";
 
-type Kind = UnsignedPacket["kind"];
+type Kind = OwnPacket["kind"];
+type Useless<K extends Kind> = (insider: Insider, count: number) => Extract<OwnPacket, { readonly kind: K }> | null;
 
 const UTF8 = new TextEncoder();
 export const hashOf = (count: number): Digest => digest(sha256Hex(UTF8.encode(`useless ${count}`)));
@@ -29,7 +30,7 @@ export function ownEvidence(insider: Insider, count: number): Evidence {
   return { kind: "double-vote", culprit: self, first: seal(one), second: seal(other) };
 }
 
-export const USELESS: { readonly [K in Kind]: (insider: Insider, count: number) => UnsignedPacketOf<K> | null } = {
+export const USELESS: { readonly [K in Kind]: Useless<K> } = {
   AppendEntries: ({ heard, self }, count) => ({
     kind: "AppendEntries",
     signed: {
@@ -128,6 +129,13 @@ export const USELESS: { readonly [K in Kind]: (insider: Insider, count: number) 
   ForwardedRequest: ({ heard: { requests } }, count) =>
     requests.length === 0 ? null : { kind: "ForwardedRequest", signed: requests[count % requests.length]! },
   Evidence: (insider, count) => ({ kind: "Evidence", evidence: ownEvidence(insider, count) }),
+  FetchEpoch: (_, count) => ({ kind: "FetchEpoch", epoch: 1 + count }),
+  EpochEnd: ({ heard: { commit, term } }, count) => {
+    const stable = { ...commit, stateDigest: hashOf(count), checkpoints: [] };
+    const proof = { stable, commit: { kind: "commit" as const, ...commit, term, links: [], responses: [] } };
+    const entry = { index: commit.index, term, body: joinRequests([]), requests: [] };
+    return { kind: "EpochEnd", end: { epoch: 1, proof, before: hashOf(count), entry }, roster: null };
+  },
 };
 
 export const USELESS_KINDS = Object.keys(USELESS) as Kind[];

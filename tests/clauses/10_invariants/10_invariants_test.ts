@@ -8,10 +8,11 @@ import type { UnsignedPacket } from "../../../protocol/packet.ts";
 import { applyRequest } from "../../../protocol/snapshot/session_table.ts";
 import { onApply } from "../../../replica/core/clients/on_apply.ts";
 import { enterByProof } from "../../../replica/core/election/terms.ts";
-import { raiseRank, setAck, setCommit, setPrepared, truncate } from "../../../replica/core/log/durable.ts";
+import { append, raiseRank, setAck, setCommit, setPrepared, truncate } from "../../../replica/core/log/durable.ts";
 import { createDurableMark } from "../../../replica/disk/durable_mark.ts";
 import { assertDurable } from "../../../replica/disk/durable_mark.ts";
 import { answering } from "../../support/executors.ts";
+import { stopAfter, stopLab } from "../13_epochs/stop_lab.ts";
 import * as forge from "../support/forge.ts";
 import { Lab } from "../support/lab.ts";
 
@@ -113,6 +114,13 @@ Deno.test("§10 I10 a commit index that does not advance stops the replica", () 
     breaks("I10", () => setCommit(lab.context(), at(index).index, forge.commitCertificate(1, at(index), PEERS)));
   }
   setCommit(lab.context(), at(3).index, forge.commitCertificate(1, at(3), PEERS));
+});
+
+Deno.test("§10 I11 an entry behind a stop-sign stops the replica", () => {
+  const lab = stopLab();
+  const stop = stopAfter(forge.GENESIS, 1);
+  lab.follow("r1", 1, [stop]);
+  breaks("I11", () => append(lab.context(), forge.grow(forge.endOf([stop]), 1, 1)));
 });
 
 Deno.test("§10 I10 the commit index and the rank survive a restart", () => {

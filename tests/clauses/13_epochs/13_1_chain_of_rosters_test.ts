@@ -7,7 +7,7 @@ import { faultOfContent, faultOfSuccessor } from "../../../crypto/roster/roster_
 import type { Roster } from "../../../crypto/roster/roster_types.ts";
 import { decodeChange, encodeChange } from "../../../protocol/operations/change.ts";
 import { backend } from "../../support/backends.ts";
-import { makeRoster, newMemberKeys } from "../../support/make_roster.ts";
+import { makeRoster, newMemberKeys, newPublicKeys } from "../../support/make_roster.ts";
 import { fileSignedBy, signedBy, textSignedBy } from "../../support/rosters/sign_rosters.ts";
 
 const { roster, keys } = makeRoster();
@@ -60,4 +60,12 @@ Deno.test("§13.1c constants that the session table rests on only rise", () => {
     assertEquals(faultOfContent(before, by(-2))?.text.startsWith(`given ${name}`), true);
     assertEquals(refusalOf(by(2), a, b), null);
   }
+});
+
+Deno.test("§13.1d at least f + 1 replicas stay with both keys", () => {
+  const renewed = (count: number) =>
+    behind({ replicas: two.replicas.map((line, i) => i < count ? { ...line, ...newPublicKeys() } : line) });
+  assertEquals([1, 2, 3, 4].map((count) => refusalOf(renewed(count), a, b)), [null, null, "successor", "successor"]);
+  assertEquals(refusalOf(behind({ replicas: two.replicas.slice(2) }), a, b), null);
+  assertEquals(refusalOf(behind({ replicas: two.replicas.slice(3) }), a, b), "successor");
 });

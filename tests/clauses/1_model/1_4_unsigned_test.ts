@@ -205,7 +205,7 @@ Deno.test("§1.4j a replica warns of the crash profile before anything else, and
   const lines: string[] = [];
   const log = { log: (level: string, event: string) => void lines.push(`${level} ${event}`) };
   const options = {
-    ...{ roster, key: keys.get("r1")!, backend: { backend, fallbackReason: null, isDegraded: false } },
+    ...{ roster: { roster }, key: keys.get("r1")!, backend: { backend, fallbackReason: null, isDegraded: false } },
     ...{ dataDir: "nowhere", byzantine: "silent", log, firstStart: false, recover: false },
   };
   const start = () => startReplica(options as unknown as Parameters<typeof startReplica>[0]);

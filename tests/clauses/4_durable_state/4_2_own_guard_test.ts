@@ -58,11 +58,16 @@ Deno.test("§4.2 an ack further up the same chain is allowed, and handed out to 
   assertEquals(operation?.op === "hard-state" ? operation.state.ack : null, forge.endOf(CHAIN));
 });
 
-const acks = (termNumber: number, ...heads: Head[]): SigningIntent => ({ kind: "acks", term: term(termNumber), heads });
+const acks = (termNumber: number, ...heads: Head[]): SigningIntent => ({
+  epoch: 1,
+  kind: "acks",
+  term: term(termNumber),
+  heads,
+});
 
 function voting(termNumber: number, candidate: string, base = forge.rankOf(0, forge.GENESIS)): SigningIntent {
   const { message } = forge.vote("r2", termNumber, candidate, base);
-  return { kind: "vote", vote: message, body: encodeMessage(message) };
+  return { epoch: 1, kind: "vote", vote: message, body: encodeMessage(message) };
 }
 
 const guardRefuses = (lab: Lab, intent: SigningIntent, why: string) =>

@@ -90,7 +90,7 @@ Deno.test("§4.3 nothing else raises it: claims, PreVotes, requests, resends and
 /** Returns every term for which this replica signed anything. */
 const signedTerms = ({ sent }: Outcome): number[] =>
   sent.flatMap(({ packet }) =>
-    packet.kind === "Evidence" || packet.kind === "ForwardedRequest" || !("term" in packet.signed.message)
+    !("signed" in packet) || packet.kind === "ForwardedRequest" || !("term" in packet.signed.message)
       ? []
       : [packet.signed.message.term]
   );

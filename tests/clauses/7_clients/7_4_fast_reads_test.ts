@@ -9,6 +9,7 @@ import { encodeKvCommand, KvStore } from "../../../state_machine/mod.ts";
 import { queryResultCodec } from "../../../transport/codec/mod.ts";
 import { SILENT } from "../../client/fake_scripts.ts";
 import { withFakeCluster } from "../../client/with_fake_cluster.ts";
+import { NO_CHANGES } from "../../support/executors.ts";
 import { endOf, GENESIS, grow, reportsOf } from "../support/forge.ts";
 import { Lab } from "../support/lab.ts";
 
@@ -52,7 +53,9 @@ Deno.test("§7.4 reads of one packet are answered in their order, as many as the
   store.apply(encodeKvCommand({ op: "put", key: "short", value: value.subarray(0, 1) }), place);
   const read = (key: string) => encodeKvCommand({ op: "read", key });
   const sizes = (...keys: string[]) =>
-    fastReads(lab.state, store, keys.map(read)).map((payload) => queryResultCodec.decode(payload).value.length - 14);
+    fastReads(lab.state, { machine: store, changes: NO_CHANGES }, keys.map(read)).map((payload) =>
+      queryResultCodec.decode(payload).value.length - 14
+    );
   assertEquals(sizes("long", "short", "short"), [60_000, 1, 1]);
   const most = Math.floor(LIMITS.readBytes / 60_000) + 1;
   assertEquals(sizes(...Array(LIMITS.maxGroup).fill("long")).length, most);
@@ -63,7 +66,8 @@ Deno.test("§7.4b a fast read is refused where the roster does not enable it, an
   const chain = grow(GENESIS, 4, 1);
   for (const fastReads of [true, false]) {
     const lab = new Lab({ constants: { fastReads } });
-    const answered = () => fastRead(lab.state, new KvStore(), encodeKvCommand({ op: "get", key: "k" })).ok;
+    const answered = () =>
+      fastRead(lab.state, { machine: new KvStore(), changes: NO_CHANGES }, encodeKvCommand({ op: "get", key: "k" })).ok;
     lab.follow("r1", 1, chain);
     lab.receive(...reportsOf(lab.peers, 1, endOf(chain)));
     assertEquals([Number(lab.state.appliedIndex), answered()], [4, fastReads]);

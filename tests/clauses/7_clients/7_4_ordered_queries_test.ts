@@ -9,7 +9,7 @@ import { applyRequest } from "../../../protocol/snapshot/session_table.ts";
 import { decodeKvResult, KvStore } from "../../../state_machine/mod.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
 import { CONSTANTS } from "../../simulation/nodes/sim_cluster.ts";
-import { executing, NO_CHANGES } from "../../support/no_changes.ts";
+import { executing, NO_CHANGES } from "../../support/executors.ts";
 import { ElectionLab } from "../support/election_lab.ts";
 import * as forge from "../support/forge.ts";
 import { Lab } from "../support/lab.ts";

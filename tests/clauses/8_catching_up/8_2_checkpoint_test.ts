@@ -53,7 +53,7 @@ Deno.test("§8.2a a Checkpoint is signed once its snapshot is durable, and the s
   const { stateDigest, ...rest } = advance(lab, 0, 2);
   const { digests } = restoreSnapshot(stateDigest, (digest) => lab.storage.chunks.read(digest), sha256Hex);
   assert(digests.every((digest) => lab.storage.chunks.has(digest)));
-  const sign = (checkpoint: Checkpoint) => lab.storage.commit([], [{ kind: "checkpoint", checkpoint }]);
+  const sign = (checkpoint: Checkpoint) => lab.storage.commit([], [{ epoch: 1, kind: "checkpoint", checkpoint }]);
   sign({ stateDigest, ...rest });
   assertThrows(() => sign({ ...rest, stateDigest: OTHER }), StorageError, "is not held");
   assertThrows(() => sign({ ...rest, stateDigest, index: logIndex(4) }), StorageError, "above commit index 2");

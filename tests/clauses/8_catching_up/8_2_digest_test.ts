@@ -7,7 +7,7 @@ import type { Signed } from "../../../protocol/signed.ts";
 import { applyRequest } from "../../../protocol/snapshot/session_table.ts";
 import { replicatedDigest } from "../../../replica/status/status.ts";
 import { encodeKvCommand, type KvCommand, KvStore } from "../../../state_machine/mod.ts";
-import { executing } from "../../support/no_changes.ts";
+import { executing } from "../../support/executors.ts";
 import * as forge from "../support/forge.ts";
 import { Lab, sentOf } from "../support/lab.ts";
 

@@ -4,13 +4,15 @@ import { digest } from "../../../protocol/ids.ts";
 import { fastRead } from "../../../replica/answers/queries.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
 import { SimCluster } from "../../simulation/nodes/sim_cluster.ts";
+import { NO_CHANGES } from "../../support/executors.ts";
 
 Deno.test("§7.4c §8.4 a learner refuses fast reads until it is a full replica again", () => {
   const cluster = new SimCluster({ replicas: 4, constants: { fastReads: true } });
   const leader = () => cluster.ids.find((id) => cluster.node(id).state?.leadership);
   assert(cluster.elapse(20_000, () => leader() !== undefined), "no leader");
   const node = cluster.node(cluster.ids.find((id) => id !== leader())!);
-  const read = () => fastRead(node.state!, node.machine, encodeKvCommand({ op: "get", key: "k" })).ok;
+  const read = () =>
+    fastRead(node.state!, { machine: node.machine, changes: NO_CHANGES }, encodeKvCommand({ op: "get", key: "k" })).ok;
   cluster.elapse(500);
   assertEquals(read(), true);
   node.wipe(digest("ab".repeat(32)));

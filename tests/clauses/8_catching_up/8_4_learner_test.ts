@@ -47,11 +47,11 @@ Deno.test("§8.4a a learner follows, applies and asks, and signs nothing that co
   assertEquals([...kindsIn(...outcomes)].sort(), ["ResendRequest", "RollCall"]);
 });
 
-const acks = (termNumber: number): SigningIntent => ({ kind: "acks", term: term(termNumber), heads: [] });
+const acks = (termNumber: number): SigningIntent => ({ epoch: 1, kind: "acks", term: term(termNumber), heads: [] });
 
 function voting(termNumber: number): SigningIntent {
   const { message } = forge.vote("r2", termNumber, "r3", forge.rankOf(0, forge.GENESIS));
-  return { kind: "vote", vote: message, body: encodeMessage(message) };
+  return { epoch: 1, kind: "vote", vote: message, body: encodeMessage(message) };
 }
 
 const refused = (lab: Lab, why: string, ...intents: SigningIntent[]) => {

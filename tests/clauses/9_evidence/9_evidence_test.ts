@@ -31,7 +31,7 @@ function following(): ElectionLab {
 }
 
 const signedIn = (packet: Packet): Signed<Message> => {
-  if (packet.kind === "Evidence") throw new Error("an Evidence packet has no signer");
+  if (!("signed" in packet)) throw new Error(`a ${packet.kind} packet has no signer`);
   return packet.signed;
 };
 

@@ -60,6 +60,10 @@ export const groupRequest = (number: number, operations: readonly Operation[], c
     ),
   );
 
+/** Returns request `number` of `client` to change the roster (§13.2). */
+export const changeRequest = (number: number, command: Uint8Array, client = "c1"): Signed<SendRequest> =>
+  noteNumber(signMessage(createFakeSigner("client", client), numberedRequest(client, number, 0, command, "roster")));
+
 const READ = encodeKvCommand({ op: "get", key: "k" });
 
 /** Returns a register of `client`; another `nonce` makes another one. */

@@ -12,7 +12,7 @@ import { freezeMachine } from "../../../protocol/snapshot/snapshot_source.ts";
 import { startSnapshot } from "../../../protocol/snapshot/snapshot_writer.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
 import { CONSTANTS } from "../../simulation/nodes/sim_cluster.ts";
-import { executing } from "../../support/no_changes.ts";
+import { executing } from "../../support/executors.ts";
 import { openSessions } from "../../support/numbered_requests.ts";
 import { HeldChunks, writeAll } from "../../support/snapshot_values.ts";
 import { commitCertificate, endOf, signAs } from "./forge.ts";

@@ -4,11 +4,12 @@
  */
 import { sha256Hex } from "../../../crypto/digest.ts";
 import type { Certificate } from "../../../protocol/certificate.ts";
-import type { ProtocolConstants } from "../../../protocol/config.ts";
+import type { Genesis, ProtocolConstants } from "../../../protocol/config.ts";
 import type { ChainedEntry } from "../../../protocol/entry.ts";
 import { clientId, type ReplicaId, replicaId } from "../../../protocol/ids.ts";
 import type { Request } from "../../../protocol/message.ts";
 import type { Packet, PacketOf } from "../../../protocol/packet.ts";
+import type { RosterChanges } from "../../../protocol/ports.ts";
 import type { Signed, Verified } from "../../../protocol/signed.ts";
 import { type Context, emptyOutputs } from "../../../replica/core/context.ts";
 import { createState } from "../../../replica/core/create_state.ts";
@@ -26,8 +27,9 @@ import { KvStore } from "../../../state_machine/mod.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
 import { createFakeSigner } from "../../simulation/network/fake_crypto.ts";
 import { CONSTANTS } from "../../simulation/nodes/sim_cluster.ts";
-import { NO_CHANGES } from "../../support/no_changes.ts";
+import { NO_CHANGES } from "../../support/executors.ts";
 import { openSessions } from "../../support/numbered_requests.ts";
+import { plainChanges, type PlainRoster } from "../../support/rosters/plain_rosters.ts";
 import {
   appendEntries,
   type AppendOptions,
@@ -77,6 +79,8 @@ export interface LabOptions {
   readonly replicas?: number;
   readonly constants?: Partial<ProtocolConstants>;
   readonly seed?: number;
+  /** The judge of changes of the roster; none is valid by default. */
+  readonly changes?: RosterChanges;
 }
 
 export interface FollowOptions extends Omit<AppendOptions, "proof"> {
@@ -88,7 +92,7 @@ const isFed = ({ kind }: InputWithoutTime): boolean => kind === "packet" || kind
 
 export class Lab {
   readonly self: ReplicaId;
-  readonly ids: readonly ReplicaId[];
+  ids: readonly ReplicaId[];
   readonly disk: MemoryDisk = new MemoryDisk();
   /** Every answer to a client so far. */
   readonly replies: ClientReply[] = [];
@@ -96,6 +100,7 @@ export class Lab {
   state!: CoreState;
   storage!: MemoryStorage;
   readonly #options: LabOptions;
+  #changes: RosterChanges;
   #run!: RunInputs;
   #verdicts: Verdict[] = [];
   #persisted: PersistOperation[] = [];
@@ -104,6 +109,7 @@ export class Lab {
 
   constructor(options: LabOptions = {}) {
     this.#options = options;
+    this.#changes = options.changes ?? NO_CHANGES;
     this.self = replicaId(options.self ?? "r2");
     this.ids = Array.from({ length: options.replicas ?? 4 }, (_, i) => replicaId(`r${i + 1}`));
     this.restart();
@@ -120,7 +126,7 @@ export class Lab {
       constants: { ...CONSTANTS, ...this.#options.constants },
       seed: this.#options.seed ?? 1,
     };
-    const ports = { hash: sha256Hex, machine: new KvStore(), changes: NO_CHANGES, chunks: this.storage.chunks };
+    const ports = { hash: sha256Hex, machine: new KvStore(), changes: this.#changes, chunks: this.storage.chunks };
     const signer = createFakeSigner("replica", this.self);
     this.state = createState(config, this.storage.load(), ports, this.now);
     if (this.state.appliedIndex === 0) openSessions(this.state.sessions, config.clients);
@@ -143,6 +149,14 @@ export class Lab {
         if (isFed(input)) this.#verdicts.push(verdict);
       },
     });
+  }
+
+  /** Begins the epoch of `roster` on its disk, and starts a core in it (§13.7). */
+  beginEpoch(roster: PlainRoster, genesis: Genesis, held: boolean): void {
+    this.storage.commit([{ op: "begin-epoch", genesis, held, recovery: null }], []);
+    this.ids = roster.replicas.map(replicaId);
+    this.#changes = plainChanges(roster);
+    this.restart();
   }
 
   /** Feeds `inputs` as one batch: handled, flushed, made durable, signed, sent. */
@@ -237,7 +251,7 @@ export class Lab {
 
   /** Returns a context for calling one guarded function directly, past the rules that lead to it. */
   context(): Context {
-    const ports = { hash: sha256Hex, machine: new KvStore(), changes: NO_CHANGES, chunks: this.storage.chunks };
+    const ports = { hash: sha256Hex, machine: new KvStore(), changes: this.#changes, chunks: this.storage.chunks };
     return { state: this.state, ports, now: this.now, out: emptyOutputs() };
   }
 
@@ -249,6 +263,7 @@ export class Lab {
   #spyOn(storage: Storage): Storage {
     return {
       chunks: storage.chunks,
+      epochs: storage.epochs,
       load: () => storage.load(),
       commit: (operations, intents, meanwhile) => {
         storage.commit(operations, intents, meanwhile);

@@ -1,16 +1,17 @@
 /** Well-formed durable values for the storage suite. Signatures are filler: storage keeps them, and never checks them. */
 import { sha256Hex } from "../../../crypto/digest.ts";
 import type { CheckpointProof, CommitCertificate, PrepareCertificate } from "../../../protocol/certificate.ts";
+import type { Genesis } from "../../../protocol/config.ts";
 import type { ChainedEntry, Head, SendRequest } from "../../../protocol/entry.ts";
 import { joinRequests } from "../../../protocol/entry_body.ts";
 import type { Evidence } from "../../../protocol/evidence.ts";
-import { chainEntry, genesisHash } from "../../../protocol/hash_chain.ts";
+import { chainEntry, genesisHash, nextGenesis } from "../../../protocol/hash_chain.ts";
 import { clientId, type Digest, digest, logIndex, offset, replicaId, round, seq, term } from "../../../protocol/ids.ts";
 import type { AppendEntriesResponse, Certified, Checkpoint, Message, Vote } from "../../../protocol/message.ts";
 import type { Chunk } from "../../../protocol/ports.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import { makeManifest } from "../../../protocol/snapshot/snapshot_manifest.ts";
-import type { HardState, PersistOperation } from "../../../replica/core/log/durable_state.ts";
+import type { BeginEpoch, HardState, PersistOperation, Recovery } from "../../../replica/core/log/durable_state.ts";
 import { EMPTY_HARD_STATE } from "../../../replica/storage/empty.ts";
 import type { SigningIntent } from "../../../replica/storage/port.ts";
 import { encodeMessage, entryOf } from "../../../transport/codec/mod.ts";
@@ -122,12 +123,13 @@ export const evidence = (culprit: string): Evidence => ({
 });
 
 export const acks = (termNumber: number, ...heads: Head[]): SigningIntent => ({
+  epoch: 1,
   kind: "acks",
   term: term(termNumber),
   heads,
 });
 export function voting(given: Vote): SigningIntent {
-  return { kind: "vote", vote: given, body: encodeMessage(given) };
+  return { epoch: 1, kind: "vote", vote: given, body: encodeMessage(given) };
 }
 
 /** Returns a chunk of `bytes` bytes that depends on `text` alone. */
@@ -168,6 +170,21 @@ export const restart = (base: Head): PersistOperation => ({ op: "restart-log", b
 export const transfer = (proof: CheckpointProof | null): PersistOperation => ({ op: "transfer", proof });
 
 export const checkpointing = (head: Head, stateDigest: Digest): SigningIntent => ({
+  epoch: 1,
   kind: "checkpoint",
   checkpoint: checkpointMessage(head, stateDigest, REPLICA),
 });
+
+/** Returns the genesis of an epoch that begins on this state behind `end`. */
+export const genesisAfter = (end: Head, stateDigest: Digest, epoch = 2): Genesis =>
+  nextGenesis(sha256Hex, epoch, digest("e5".repeat(32)), end, stateDigest);
+
+export const beginEpoch = (genesis: Genesis, held: boolean, recovery: Recovery | null = null): BeginEpoch => ({
+  op: "begin-epoch",
+  genesis,
+  held,
+  recovery,
+});
+
+/** Returns the intent of a core of another epoch. */
+export const ofEpoch = (epoch: number, intent: SigningIntent): SigningIntent => ({ ...intent, epoch });

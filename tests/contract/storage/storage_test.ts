@@ -4,9 +4,11 @@ import { beginRecovery } from "../../../replica/storage/disk/disk_recover.ts";
 import { openDiskStorage } from "../../../replica/storage/disk/disk_storage.ts";
 import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 import { type MemoryStorage, openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
+import { archiveContract } from "./storage_archive_contract.ts";
 import { checkpointContract } from "./storage_checkpoint_contract.ts";
 import { chunkContract } from "./storage_chunk_contract.ts";
 import { storageContract, type Subject } from "./storage_contract.ts";
+import { epochContract } from "./storage_epoch_contract.ts";
 import { CLUSTER, REPLICA } from "./storage_fixtures.ts";
 import { baseGuardContract } from "./storage_guard_base_contract.ts";
 import { guardContract } from "./storage_guard_contract.ts";
@@ -60,4 +62,6 @@ for (const { name, open, recover } of TWINS) {
   chunkContract(name, open);
   checkpointContract(name, open);
   recoveryContract(name, recover);
+  epochContract(name, open, recover);
+  archiveContract(name, open);
 }

@@ -6,6 +6,7 @@ import type { Head } from "../../../protocol/entry.ts";
 import { logIndex, term } from "../../../protocol/ids.ts";
 import type { PersistOperation, Recovered } from "../../../replica/core/log/durable_state.ts";
 import { openDiskStorage } from "../../../replica/storage/disk/disk_storage.ts";
+import { epochOf } from "../../../replica/storage/epoch.ts";
 import { openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
 import { GuardError, type SigningIntent, type Storage, StorageError } from "../../../replica/storage/port.ts";
 import * as fx from "./storage_fixtures.ts";
@@ -13,6 +14,7 @@ import * as fx from "./storage_fixtures.ts";
 const KINDS = [
   ...["append", "append", "truncate", "fork", "commit", "prepared", "branch", "chunks", "drop", "drop-stable"],
   ...["checkpoint", "compact", "compact", "restart", "transfer", "hard-state", "vote", "ack", "ack", "sign"],
+  ...["begin", "begin", "evidence", "archive"],
 ] as const;
 type Kind = (typeof KINDS)[number];
 
@@ -28,7 +30,7 @@ const draws = fc.array(
   { minLength: 20, maxLength: 60 },
 );
 
-const LONG_BYTES = 6000;
+const LONG_BYTES = 9000;
 const partOf = (salt: number) => fx.chunk(`part ${salt}`, 3000 * (salt + 1));
 const snapshotOf = (salt: number) => fx.snapshot(partOf(salt), partOf(salt + 1));
 
@@ -42,9 +44,22 @@ function pointOf({ base, entries }: Recovered, at: number): Head {
 
 type Transaction = readonly [readonly PersistOperation[], readonly SigningIntent[]];
 
+/** Returns one that begins an epoch, the next one as a rule. */
+function beginning(held: Recovered, { at, salt }: Draw): Transaction {
+  const { stateDigest, chunks } = snapshotOf(salt);
+  const point = pointOf(held, at % 2 === 0 ? held.entries.length : at % (held.entries.length + 2));
+  const genesis = fx.genesisAfter(point, stateDigest, epochOf(held) + (at === 11 ? 2 : 1));
+  const recovery = at === 7 ? { nonce: stateDigest, bar: null } : null;
+  const written = salt === 1 ? [] : [fx.chunks(chunks)];
+  const others = at === 9 ? [fx.hardState(held.hardState.currentTerm + 1)] : [];
+  return [[...written, ...others, fx.beginEpoch(genesis, salt !== 2, recovery)], at === 10 ? [fx.acks(1)] : []];
+}
+
 /** Returns a transaction that often, not always, is valid for what is held. */
 function transactionOf(held: Recovered, { kind, at, salt }: Draw): Transaction {
   const { currentTerm } = held.hardState;
+  // Sometimes of another epoch than the disk's.
+  const signing = (intent: SigningIntent) => fx.ofEpoch(epochOf(held) + (at === 12 ? 1 : 0), intent);
   const point = pointOf(held, at % (held.entries.length + 2));
   const end = pointOf(held, held.entries.length);
   // Long enough for the log on disk to go on in new segments.
@@ -52,9 +67,10 @@ function transactionOf(held: Recovered, { kind, at, salt }: Draw): Transaction {
   const { stateDigest, chunks } = snapshotOf(salt);
   const proof = fx.checkpointProof(currentTerm, point, stateDigest);
   const stable = held.checkpoint?.stable ?? point;
+  const state = held.checkpoint?.stable.stateDigest ?? stateDigest;
   const acked = (head: Head): Transaction => [
     [fx.hardState(currentTerm, { ack: head })],
-    [fx.acks(currentTerm, head)],
+    [signing(fx.acks(currentTerm, head))],
   ];
   const table: Readonly<Record<Kind, () => Transaction>> = {
     append: () => [[fx.append(more)], []],
@@ -91,10 +107,12 @@ function transactionOf(held: Recovered, { kind, at, salt }: Draw): Transaction {
     },
     transfer: () => [[fx.transfer(salt === 0 ? null : proof)], []],
     "hard-state": () => [[fx.hardState(currentTerm + 1, { preVoted: term(currentTerm + salt) })], []],
-    vote: () => [[], [fx.voting(fx.vote(currentTerm, `r${1 + (salt >> 1)}`))]],
+    vote: () => [[], [signing(fx.voting(fx.vote(currentTerm, `r${1 + (salt >> 1)}`)))]],
     ack: () => acked(salt === 0 ? point : end),
-    sign:
-      () => [[], [fx.checkpointing(salt === 0 ? point : stable, held.checkpoint?.stable.stateDigest ?? stateDigest)]],
+    sign: () => [[], [signing(fx.checkpointing(salt === 0 ? point : stable, state))]],
+    begin: () => beginning(held, { kind, at, salt }),
+    evidence: () => [[{ op: "evidence", evidence: fx.evidence(`r${at}`) }], []],
+    archive: () => [[], []],
   };
   return table[kind]();
 }
@@ -110,9 +128,21 @@ function answerOf(storage: Storage, [operations, intents]: Transaction): string 
   }
 }
 
-/** Returns everything a storage holds, chunks included. */
+/** Returns the error of the archive, null if it takes what is put there. */
+function archived({ epochs }: Storage, { at, salt }: Draw): string | null {
+  try {
+    epochs.put(at, new Uint8Array(100 * salt), salt < 2 ? null : Uint8Array.of(at));
+    return null;
+  } catch (error) {
+    if (error instanceof StorageError) return error.message;
+    throw error;
+  }
+}
+
+/** Returns everything a storage holds, chunks and archive included. */
 const contentOf = (storage: Storage) => ({
   ...storage.load(),
+  epochs: storage.epochs.list().map((epoch) => [epoch, storage.epochs.read(epoch)]),
   chunks: [...storage.chunks.digests()].toSorted(),
 });
 
@@ -126,20 +156,29 @@ function reopened(open: () => Storage): Storage | string {
   }
 }
 
-function runTwins(dir: string, steps: readonly Draw[]): number {
+/** Enters term 1, as the first thing in an epoch. */
+const enterTerm = (storage: Storage): void =>
+  storage.commit([{ op: "hard-state", state: { ...storage.load().hardState, currentTerm: term(1) } }], []);
+
+function runTwins(dir: string, steps: readonly Draw[]): { readonly taken: number; readonly begun: number } {
   const options = { clusterId: fx.CLUSTER, hash: sha256Hex };
   const diskOptions = { dir, clusterId: fx.CLUSTER, replica: fx.REPLICA };
   const memory = openMemoryStorage(options);
   const { disk } = memory;
   let [first, second]: [Storage, Storage] = [memory, openDiskStorage(diskOptions)];
-  let taken = 0;
+  let [taken, begun] = [0, 0];
   try {
-    for (const storage of [first, second]) storage.commit([fx.hardState(1)], []);
+    for (const storage of [first, second]) enterTerm(storage);
     for (const [at, step] of steps.entries()) {
       const transaction = transactionOf(first.load(), step);
       const [answer, other] = [answerOf(first, transaction), answerOf(second, transaction)];
       assertEquals(answer, other);
       if (answer === null) taken++;
+      if (answer === null && step.kind === "begin") {
+        begun++;
+        for (const storage of [first, second]) enterTerm(storage);
+      }
+      if (step.kind === "archive") assertEquals(archived(first, step), archived(second, step));
       assertEquals(contentOf(first), contentOf(second));
       if (at % 8 !== 7) continue;
       for (const storage of [first, second]) storage.close();
@@ -150,11 +189,11 @@ function runTwins(dir: string, steps: readonly Draw[]): number {
       // Nothing here keeps the core's rules that let a restart make sense of the disk; but both must answer the same.
       if (typeof again === "string" || typeof twin === "string") {
         assertEquals(again, twin);
-        return taken;
+        return { taken, begun };
       }
       [first, second] = [again, twin];
     }
-    return taken;
+    return { taken, begun };
   } finally {
     for (const storage of [first, second]) storage.close();
   }
@@ -165,13 +204,15 @@ const segmentsOf = (dir: string): number =>
   Math.max(...[...Deno.readDirSync(dir)].map(({ name }) => Number(/^replica\.log-(\d+)$/.exec(name)?.[1] ?? 0)));
 
 Deno.test("the twins answer alike and hold the same, whatever they are asked for", () => {
-  let [taken, asked, segments] = [0, 0, 0];
+  let [taken, begun, asked, segments] = [0, 0, 0, 0];
   fc.assert(
     fc.property(draws, (steps) => {
       const dir = Deno.makeTempDirSync({ prefix: "storage-twins-" });
       try {
         asked += steps.length;
-        taken += runTwins(dir, steps);
+        const run = runTwins(dir, steps);
+        taken += run.taken;
+        begun += run.begun;
         segments = Math.max(segments, segmentsOf(dir));
       } finally {
         Deno.removeSync(dir, { recursive: true });
@@ -179,6 +220,8 @@ Deno.test("the twins answer alike and hold the same, whatever they are asked for
     }),
     { seed: 20_260, numRuns: 40, endOnFailure: false },
   );
+  console.log(segments, begun, taken, asked);
   assert(segments >= 3, `at most ${segments} segments`);
+  assert(begun >= 15, `${begun} epochs were begun`);
   assert(taken > asked / 6 && taken < asked, `${taken} of ${asked} transactions were taken`);
 });

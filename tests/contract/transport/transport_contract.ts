@@ -10,16 +10,17 @@ import * as expel from "./transport_expel.ts";
 import * as holdOff from "./transport_hold_off.ts";
 import { connected, settled, type TransportLab, type Twin } from "./transport_lab.ts";
 import * as lifecycle from "./transport_lifecycle.ts";
+import * as reconfigure from "./transport_reconfigure.ts";
 
 const utf8 = (value: string) => new TextEncoder().encode(value);
 
 /** Registers the contract's tests for `twin`. */
 export function transportContract(twin: Twin): void {
-  const test = (name: string, body: (lab: TransportLab) => Promise<void>, queue?: number) =>
+  const test = (name: string, body: (lab: TransportLab, twin: Twin) => Promise<void>, queue?: number) =>
     Deno.test(`transport (${twin.name}): ${name}`, async () => {
-      const lab = twin.open(["r1", "r2", "r3"], queue);
+      const lab = twin.open(["r1", "r2", "r3", "r4"], queue);
       try {
-        await body(lab);
+        await body(lab, twin);
       } finally {
         await lab.close();
       }
@@ -49,6 +50,14 @@ export function transportContract(twin: Twin): void {
     test("who is expelled is cut off on that connection alone, and comes back on another", expel.expelled);
   } else test("who cannot be expelled is taken all the same", expel.taken);
   test("a client that comes back has a new route and gets its answers there", lifecycle.clientRestart);
+  test("new members: who is new is let in and talked to, and all others go on", reconfigure.newcomer);
+  test("new members: who is gone is dropped, and comes back if wanted again", reconfigure.leaver);
+  test("new members: who has another name goes on under it", reconfigure.renamed);
+  test("new members: another key, another address, or both", reconfigure.replaced);
+  test("new members: clients that are new or gone", reconfigure.clients);
+  test("new members: a client's replicas that are new, renamed or gone", reconfigure.clientSide);
+  test("new members: again and again under load", reconfigure.underLoad);
+  test("new members: what cannot be is refused and changes nothing", reconfigure.refusals);
 }
 
 async function peerFrames(lab: TransportLab) {

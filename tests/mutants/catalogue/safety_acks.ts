@@ -197,9 +197,9 @@ export const SAFETY_ACKS: readonly Mutant[] = [
       ),
       patch(
         "intentOf",
-        `  return [{ kind: "acks", term: packet.signed.term, heads: packet.signed.acks }];`,
+        `  return [{ epoch, kind: "acks", term: packet.signed.term, heads: packet.signed.acks }];`,
         `  if (packet.signed.acks.length === 0) return []; // a report alone is taken to promise nothing
-  return [{ kind: "acks", term: packet.signed.term, heads: packet.signed.acks }];`,
+  return [{ epoch, kind: "acks", term: packet.signed.term, heads: packet.signed.acks }];`,
       ),
     ],
   },

@@ -12,10 +12,10 @@ export const SAFETY_TRANSFER: readonly Mutant[] = [
     needs: "a replica so far behind that it is shown a checkpoint",
     patches: [
       patch(
-        "isStable",
-        `    isQuorum(members, checkpoints.map((c) => c.message.replica)) &&
+        "isStableAtEnd",
+        `isQuorum(members, checkpoints.map((c) => c.message.replica)) &&
     checkpoints.every(`,
-        `    checkpoints.length > 0 && checkpoints.every(({ message }) => members.config.replicas.includes(message.replica)) &&
+        `checkpoints.length > 0 && checkpoints.every(({ message }) => members.config.replicas.includes(message.replica)) &&
     checkpoints.every(`,
       ),
     ],

@@ -5,6 +5,7 @@ import { FOLLOWERS } from "./followers/followers.ts";
 import { GREEDY } from "./greedy/greedy.ts";
 import { BACKDATING_LEADERS } from "./leaders/backdating_leader.ts";
 import { BUSY_LEADERS } from "./leaders/busy_leader.ts";
+import { HAND_OVER_LIARS } from "./leaders/hand_over_liars.ts";
 import { LEADERS } from "./leaders/leaders.ts";
 import { SLOW_LEADERS } from "./leaders/slow_leaders.ts";
 import { TWO_CHAINS } from "./leaders/two_chains.ts";
@@ -50,6 +51,7 @@ const STAGED_ACTORS: Readonly<Record<string, Actor>> = {
   ...BACKDATING_LEADERS,
   ...BRANCH_LENDERS,
   ...BUSY_LEADERS,
+  ...HAND_OVER_LIARS,
   ...SLOW_LEADERS,
 };
 

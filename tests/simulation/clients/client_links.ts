@@ -7,6 +7,7 @@ import type { Signed, Verified } from "../../../protocol/signed.ts";
 import { fastRead } from "../../../replica/answers/queries.ts";
 import { needs } from "../../../replica/answers/routes.ts";
 import type { ClientReply } from "../../../replica/core/output.ts";
+import { NO_CHANGES } from "../../support/executors.ts";
 import type { Network } from "../network/network.ts";
 import type { Scheduler } from "../network/scheduler.ts";
 import type { SimCrypto } from "../network/sim_crypto.ts";
@@ -180,7 +181,7 @@ export class ClientDesk {
     for (const [id, node] of nodes) {
       network.sendOther(client, id, () => {
         if (!node.state) return;
-        const answer = node.reads(fastRead(node.state, node.machine, query), query);
+        const answer = node.reads(fastRead(node.state, { machine: node.machine, changes: NO_CHANGES }, query), query);
         network.sendOther(id, client, () => take(id, answer));
       });
     }

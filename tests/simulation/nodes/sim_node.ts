@@ -19,7 +19,7 @@ import { openMemoryStorage } from "../../../replica/storage/memory/memory_storag
 import { GuardError, isRefusal, type Storage, StorageError } from "../../../replica/storage/port.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
-import { NO_CHANGES } from "../../support/no_changes.ts";
+import { NO_CHANGES } from "../../support/executors.ts";
 import type { LeaderHint, SimAdversary } from "../actors/actor.ts";
 import { createFakeSigner, FAKE_CHECK } from "../network/fake_crypto.ts";
 import type { StateView } from "../observer.ts";

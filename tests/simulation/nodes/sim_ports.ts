@@ -36,6 +36,7 @@ export function observed(machine: KvStore, watch: MachineWatch) {
 /** Returns the methods of a storage, bound to it. */
 export const bind = (storage: Storage): Storage => ({
   chunks: storage.chunks,
+  epochs: storage.epochs,
   load: () => storage.load(),
   commit: (...args) => storage.commit(...args),
   getMeta: (name) => storage.getMeta(name),

@@ -65,7 +65,8 @@ const REAL_CRYPTO_EVERY = 50;
 /** Returns the plan of `seed`; equal arguments give equal plans. */
 export function drawPlan(seed: number, options: PlanOptions = {}): Plan {
   const { scenario = null, ...others } = options;
-  const plan = withPace(withOffices(withLeaves(withPauses(drawFreely(seed, others)))));
+  const free = withLeaves(withPauses(drawFreely(seed, others)));
+  const plan = withPace(withOffices(free, (others.actors ?? null) === null));
   return scenario === null ? plan : SCENARIOS[scenario]!(plan, new Rng(seed, `${scenario} ${plan.replicas.length}`));
 }
 

@@ -3,6 +3,9 @@
  * inputs and must produce the same outputs. Signatures are not checked again; everything recorded had been verified.
  */
 import { sha256Hex } from "../../../crypto/digest.ts";
+import { createChangeJudge } from "../../../crypto/roster/change_judge.ts";
+import { parseRosterFile } from "../../../crypto/roster/parse_roster.ts";
+import { nobleBackend } from "../../../crypto/signing/noble_backend.ts";
 import type { Digest, LogIndex, ReplicaId, Term } from "../../../protocol/ids.ts";
 import type { Ports, StateMachine } from "../../../protocol/ports.ts";
 import { createState } from "../../../replica/core/create_state.ts";
@@ -22,7 +25,6 @@ import {
   type StepPrint,
 } from "../../../replica/recording/mod.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
-import { NO_CHANGES } from "../../support/no_changes.ts";
 import { describeInput } from "./describe_input.ts";
 import { ReplayTranscript } from "./replay_transcript.ts";
 
@@ -88,9 +90,10 @@ class Replay {
   #steps = 0;
 
   constructor(reader: RecordingReader, { machine = new KvStore(), transcript }: ReplayOptions) {
-    const { config, recovered, chunks, startedAt } = reader.start;
+    const { config, roster, recovered, chunks, startedAt } = reader.start;
+    const changes = createChangeJudge(parseRosterFile(roster, nobleBackend), nobleBackend);
     this.#reader = reader;
-    this.#ports = { hash: sha256Hex, machine, changes: NO_CHANGES, chunks };
+    this.#ports = { hash: sha256Hex, machine, changes, chunks };
     this.#state = createState(config, recovered, this.#ports, startedAt);
     this.#transcript = transcript ? new ReplayTranscript(this.#state, startedAt, transcript) : null;
   }

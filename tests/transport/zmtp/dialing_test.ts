@@ -30,7 +30,9 @@ Deno.test("dialing: IPv6 addresses, in both directions", async () => {
 });
 
 Deno.test("dialing: a refused key is told why, and does not knock all the time", async () => {
-  await using net = new NetLab({ limits: { firstPauseMs: 1, longestPauseMs: 1, refusedPauseMs: 60_000 } });
+  await using net = new NetLab({
+    limits: { firstPauseMs: 1, longestPauseMs: 1, firstRefusedPauseMs: 60_000, refusedPauseMs: 60_000 },
+  });
   const server = net.listen(quietRouter(), "CURVE");
   const mechanism = lab.mechanismOf("CURVE", true, lab.STRANGER_KEYS);
   const dealer = net.dial(server.port, "CURVE", { mechanism });
@@ -39,6 +41,23 @@ Deno.test("dialing: a refused key is told why, and does not knock all the time",
   assertEquals([ours?.code, theirs?.code, dealer.isConnected], ["not-admitted", "refused-by-peer", false]);
   assert(theirs!.detail.includes("this key is not in the roster"), theirs!.detail);
   assertEquals(server.connections.established, 0);
+});
+
+Deno.test("dialing: who is refused again and again waits longer each time, up to a bound", async () => {
+  const at: number[] = [];
+  const limits = { firstPauseMs: 1, longestPauseMs: 1, firstRefusedPauseMs: 20, refusedPauseMs: 80 };
+  await using net = new NetLab({ limits });
+  const server = net.listen(quietRouter(), "CURVE");
+  await using stranger = new NetLab({
+    limits,
+    onEnd: ({ cause }) => {
+      if (cause.code === "refused-by-peer") at.push(performance.now());
+    },
+  });
+  stranger.dial(server.port, "CURVE", { mechanism: lab.mechanismOf("CURVE", true, lab.STRANGER_KEYS) });
+  await eventually("five refusals", () => at.length >= 5);
+  const gaps = at.slice(1, 5).map((time, place) => time - at[place]!);
+  [15, 30, 60, 60].forEach((least, place) => assert(gaps[place]! >= least, `pauses of ${gaps}`));
 });
 
 Deno.test("dialing: a peer that shakes hands and then says nothing is asked, and given up", async () => {

@@ -17,9 +17,16 @@ export class NetLab implements AsyncDisposable {
   readonly #strangers: Deno.TcpConn[] = [];
 
   /** As many connections are accepted as come, unless `options` say otherwise. */
-  constructor({ limits, ...options }: NetworkOptions = {}) {
+  constructor({ limits, onEnd, ...options }: NetworkOptions = {}) {
     const accepting = { acceptsPerSecond: 10_000, acceptBurst: 10_000, ...limits };
-    this.network = new Network({ ...options, limits: accepting, onEnd: (end) => this.ends.push(end) });
+    this.network = new Network({
+      ...options,
+      limits: accepting,
+      onEnd: (end) => {
+        this.ends.push(end);
+        onEnd?.(end);
+      },
+    });
   }
 
   /** Listens at a free port. */

@@ -198,3 +198,33 @@ Deno.test("SUB: each publisher under its name, in turn", () => {
   assertEquals(heard, ["r1 1", "r2 1", "r1 2", "r2 2"]);
   assertEquals(subscriber.counters.refused, 6);
 });
+
+Deno.test("SUB: a publisher with another name is heard under it, no longer held off, and one that is closed leaves no hold-off", () => {
+  const subscriber = new SubSocket(() => {});
+  const [publisher, link] = [subscriber.publisher("r2"), new FakeLink()];
+  publisher.opened(link);
+  subscriber.holdOff("r2", 60_000);
+  assertEquals(link.isHeld, true);
+  publisher.rename("r2@1");
+  assertEquals(link.isHeld, false);
+  link.waiting.push("news");
+  publisher.readable(link);
+  assertEquals(subscriber.take()?.publisher, "r2@1");
+  subscriber.holdOff("r2@1", 60_000);
+  publisher.ended(link);
+  publisher.close();
+  const next = new FakeLink();
+  subscriber.publisher("r2@1").opened(next);
+  assertEquals(next.isHeld, false);
+  subscriber.close();
+});
+
+Deno.test("DEALER: what waits for a peer that is given up is dropped and counted", () => {
+  const dealer = new DealerSocket({ messages: 4, bytes: 100 }, () => {});
+  for (const text of ["a", "b"]) dealer.send([utf8(text)]);
+  dealer.close();
+  assertEquals([dealer.counters.sent, dealer.counters.unreachable], [0, 2]);
+  const link = new FakeLink();
+  dealer.opened(link);
+  assertEquals(link.sent, []);
+});

@@ -129,6 +129,7 @@ export const GOLDEN_MESSAGES: { readonly [K in MessageKind]: MessageOf<K> } = {
   GetCheckpoint: { kind: "GetCheckpoint", client: c1, nonce: 1 },
   GetChunks: { kind: "GetChunks", client: c1, nonce: 2, digests: [hash(0xb0), hash(0xb1)] },
   GetEntries: { kind: "GetEntries", client: c1, nonce: 3, from: logIndex(1001) },
+  GetEpochs: { kind: "GetEpochs", client: c1, nonce: 4, epoch: 2 },
   Reply: {
     kind: "Reply",
     replica: r2,

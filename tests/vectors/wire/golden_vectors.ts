@@ -5,9 +5,10 @@
 import { sha256Hex, sha256HexOfTwo } from "../../../crypto/digest.ts";
 import { createMerkleTree } from "../../../crypto/signing/merkle_tree.ts";
 import { nobleBackend } from "../../../crypto/signing/noble_backend.ts";
-import { createSigner, domainPrefix } from "../../../crypto/signing/signing.ts";
+import { createSigner, domainPrefix, type EpochName } from "../../../crypto/signing/signing.ts";
 import type { CheckpointProof, CommitCertificate, ElectionProof } from "../../../protocol/certificate.ts";
 import { joinRequests } from "../../../protocol/entry_body.ts";
+import type { EpochEnd } from "../../../protocol/epochs/epoch_end.ts";
 import { logIndex } from "../../../protocol/ids.ts";
 import type { Message } from "../../../protocol/message.ts";
 import type { PartPacket, ReadPacket } from "../../../protocol/packet.ts";
@@ -26,6 +27,8 @@ import {
   entriesAnswerCodec,
   entryCodec,
   entryOf,
+  epochEndCodec,
+  epochsAnswerCodec,
   evidenceCodec,
   helloAnswerCodec,
   queryResultCodec,
@@ -73,6 +76,22 @@ const entries = [
   entryOf(logIndex(1001), entryTerm, NO_OP_BODY),
   entryOf(logIndex(1002), entryTerm, joinRequests([register, request])),
 ];
+
+/** Its digest of the roster stands for any. */
+export const GOLDEN_EPOCH: EpochName = { cluster: GOLDEN_CLUSTER, epoch: 2, digest: hash };
+const end: EpochEnd = {
+  epoch: 2,
+  proof: { ...checkpoint, commit: { ...certificate, links: [] } },
+  before: hash,
+  entry: entries[1]!,
+};
+/** Packets of a sender in the second epoch: the same bodies in another domain, behind an envelope that names it. */
+const laterSigner = createSigner(nobleBackend, GOLDEN_SECRET_KEY, GOLDEN_EPOCH);
+const later: readonly AnyPacket[] = [messages.Vote, messages.QueryReply].map((message) => {
+  const body = encodeMessage(message);
+  const signed = { message, body, signature: laterSigner.sign(message.kind, body) };
+  return { kind: message.kind, signed } as AnyPacket;
+});
 
 const leaves = GOLDEN_PARTS.map(encodeReplyPart);
 const reply = { signed: sign(messages.Reply), tree: createMerkleTree(leaves) };
@@ -125,6 +144,9 @@ const packets: readonly AnyPacket[] = [
   { kind: "UpdateLeader", signed: request },
   ...replies,
   readReply,
+  { kind: "FetchEpoch", epoch: 2 },
+  { kind: "EpochEnd", end, roster: null },
+  { kind: "EpochEnd", end, roster: new TextEncoder().encode("a roster file") },
 ];
 
 /** Leaves that certificate transparency tests itself with; trees over the first few of them are known elsewhere. */
@@ -185,6 +207,13 @@ export function goldenVectors() {
       kind: packet.kind,
       frames: encodePacket(packet).map((frame) => frame.toHex()),
     })),
+    later: {
+      ...{ epoch: GOLDEN_EPOCH.epoch, rosterDigest: GOLDEN_EPOCH.digest },
+      packets: [...later, { kind: "Evidence", evidence } as const].map((packet) => ({
+        kind: packet.kind,
+        frames: encodePacket(packet, GOLDEN_EPOCH.epoch).map((frame) => frame.toHex()),
+      })),
+    },
     trees: TREE_LEAVES.map((_, i) => treeVector(i + 1)),
     stored: {
       certificate: certificateCodec.encode(certificate).toHex(),
@@ -199,6 +228,8 @@ export function goldenVectors() {
         challenge: messages.ClientHello.challenge,
         appliedIndex: logIndex(1001),
       }).toHex(),
+      epochEnd: epochEndCodec.encode(end).toHex(),
+      epochsAnswer: epochsAnswerCodec.encode([end]).toHex(),
       entriesAnswer: entriesAnswerCodec.encode({ base: logIndex(900), commitIndex: logIndex(1002), entries }).toHex(),
     },
   };

@@ -21,6 +21,9 @@ import {
   encodePacket,
   entriesAnswerCodec,
   entryCodec,
+  epochEndCodec,
+  epochOf,
+  epochsAnswerCodec,
   evidenceCodec,
   helloAnswerCodec,
   type PacketKind,
@@ -28,7 +31,7 @@ import {
 } from "../../../transport/codec/mod.ts";
 import { GOLDEN_GROUP, GOLDEN_MESSAGES, GOLDEN_PARTS, GOLDEN_QUERY } from "./golden_values.ts";
 import golden from "./golden_vectors.json" with { type: "json" };
-import { goldenVectors } from "./golden_vectors.ts";
+import { GOLDEN_EPOCH, goldenVectors } from "./golden_vectors.ts";
 
 const DECODERS = { peer: decodePeerPacket, client: decodeClientPacket, reply: decodeReplyPacket };
 const CODECS: Readonly<Record<keyof typeof golden.stored, Codec<unknown>>> = {
@@ -41,6 +44,8 @@ const CODECS: Readonly<Record<keyof typeof golden.stored, Codec<unknown>>> = {
   checkpointAnswer: checkpointAnswerCodec,
   chunksAnswer: chunksAnswerCodec,
   helloAnswer: helloAnswerCodec,
+  epochEnd: epochEndCodec,
+  epochsAnswer: epochsAnswerCodec,
   entriesAnswer: entriesAnswerCodec,
 };
 
@@ -86,5 +91,22 @@ Deno.test("golden packets and stored values decode and come back as they were", 
   for (const [name, bytes] of Object.entries(golden.stored)) {
     const codec = CODECS[name as keyof typeof golden.stored];
     assertEquals(codec.encode(codec.decode(Uint8Array.fromHex(bytes))).toHex(), bytes);
+  }
+});
+
+Deno.test("§13.6 golden packets of a later epoch name it, and are signed for it alone", () => {
+  const { epoch, packets } = golden.later;
+  const own = createVerifier(nobleBackend, GOLDEN_EPOCH);
+  const first = createVerifier(nobleBackend, golden.cluster);
+  const key = Uint8Array.fromHex(golden.publicKey);
+  for (const { kind, frames } of packets) {
+    const received = frames.map((frame) => Uint8Array.fromHex(frame));
+    const decoded = DECODERS[PACKETS[kind as PacketKind].channel](received);
+    assertEquals(epochOf(received), epoch);
+    assertEquals(encodePacket(decoded, epoch).map((frame) => frame.toHex()), frames);
+    if (!("signed" in decoded)) continue;
+    const { message, body, signature } = decoded.signed;
+    assert(own.verify(message.kind, body, signature, key));
+    assert(!first.verify(message.kind, body, signature, key));
   }
 });

@@ -4,6 +4,7 @@ import { ConfigError } from "../../../crypto/config_error.ts";
 import { DEFAULT_CONSTANTS, readConstants } from "../../../crypto/roster/constants.ts";
 import { clientId, logIndex, replicaId } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
+import { MAX_CHANGE_SIGNATURES } from "../../../protocol/operations/change.ts";
 import { PROFILES } from "../../../protocol/quorum.ts";
 import { INGRESS_LIMITS } from "../../../replica/limits/ingress_limits.ts";
 import { encodeMessage, KIND_BYTES } from "../../../transport/codec/mod.ts";
@@ -44,6 +45,11 @@ Deno.test("docs/wire.md names the limits in force", () => {
     `those beyond the first ≤ ${LIMITS.maxFetchChunkBytes / KIB / KIB} MiB together)`,
     `\`list of bytes\` (≤ ${LIMITS.maxFetchChunks}, each ≤ ${LIMITS.maxChunkBytes / KIB} KiB): those asked for`,
     `\`list of entry\` (≤ ${LIMITS.maxFetchEntries}): committed`,
+    `behind that, \`u64\` ≥ 2`,
+    `(≤ ${LIMITS.maxRosterBytes / KIB / KIB} MiB) |`,
+    `difference (≤ ${LIMITS.maxChangeBytes / KIB} KiB)`,
+    `u8\` count (1 to ${MAX_CHANGE_SIGNATURES})`,
+    `\`list of epoch end\` (≤ ${LIMITS.maxEpochEnds})`,
     `It is at most ${LIMITS.maxReplyBytes / KIB / KIB} MiB like every payload`,
   ];
   for (const line of said) assert(text.includes(line), `docs/wire.md must say: ${line}`);

@@ -5,7 +5,7 @@ import { LIMITS } from "../../../protocol/limits.ts";
 import type * as m from "../../../protocol/message.ts";
 import { decodeGroup } from "../../../protocol/operations/group.ts";
 import { BUSY_BYTES } from "../../../protocol/reply.ts";
-import { body, clientId, hash, logIndex, positive, replicaId, seq, term, wantedDigests } from "../fields.ts";
+import { body, clientId, epoch, hash, logIndex, positive, replicaId, seq, term, wantedDigests } from "../fields.ts";
 import { bool, bytes, enumOf, fixed, id, list, optional, refine, type Schema, struct, uint53 } from "../schema.ts";
 
 /** §7.1, §7.4. */
@@ -82,6 +82,9 @@ export const getChunks = body<m.GetChunks>("GetChunks", { client: clientId, nonc
 
 /** Asks for committed entries. */
 export const getEntries = body<m.GetEntries>("GetEntries", { client: clientId, nonce: uint53, from: logIndex });
+
+/** Asks for ends of epochs (§13.12). */
+export const getEpochs = body<m.GetEpochs>("GetEpochs", { client: clientId, nonce: uint53, epoch });
 
 type AnyAnswer = m.ReplyPart["answers"][number];
 

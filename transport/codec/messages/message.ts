@@ -36,6 +36,7 @@ export const MESSAGES: { readonly [K in MessageKind]: Schema<MessageOf<K>> } = {
   GetCheckpoint: client.getCheckpoint,
   GetChunks: client.getChunks,
   GetEntries: client.getEntries,
+  GetEpochs: client.getEpochs,
   Reply: client.reply,
   QueryReply: client.queryReply,
 };

@@ -1,8 +1,9 @@
 /** The format of each kind of packet: its channel, its signed body, and its attachment. */
 import { LIMITS } from "../../../protocol/limits.ts";
-import type { MessageKind } from "../../../protocol/message.ts";
+import type { Message, MessageKind } from "../../../protocol/message.ts";
 import type * as p from "../../../protocol/packet.ts";
-import { encoded, hash, signed } from "../fields.ts";
+import type { Signed } from "../../../protocol/signed.ts";
+import { encoded, epoch, hash, signed } from "../fields.ts";
 import type { PacketKind } from "../kinds.ts";
 import {
   atMost,
@@ -19,6 +20,7 @@ import {
 import { certificate, checkpointProof, electionProof } from "./certificate.ts";
 import { readPart, replyPart } from "./client_messages.ts";
 import { bodyBytes, entry, faultOfRun } from "./entry.ts";
+import { epochEnd } from "./epoch_end.ts";
 import { evidence } from "./evidence.ts";
 import { preVote } from "./peer_messages.ts";
 
@@ -36,6 +38,8 @@ export interface PacketFormat<P> {
   readonly channel: PacketChannel;
   /** Kind of the signed body in the second frame, or either kind of request; null for a packet without a signature of its own. */
   readonly body: BodyKind | null;
+  /** True where the envelope names the epoch (§13.6): in all that replicas send but what is of no epoch. */
+  readonly ofEpoch: boolean;
   /** Content of the last frame; null where there is none. */
   readonly attached: Schema<Attached<P>> | null;
   /** Describes what is wrong between the body and the attachment; null if nothing is. */
@@ -47,6 +51,7 @@ const noFault = (): null => null;
 const alone = (channel: PacketChannel, body: BodyKind): PacketFormat<unknown> => ({
   channel,
   body,
+  ofEpoch: channel !== "client",
   attached: null,
   fault: noFault,
 });
@@ -55,7 +60,7 @@ const attachingAll = <P>(
   body: MessageKind | null,
   attached: Schema<Attached<P>>,
   fault: (packet: P) => string | null = noFault,
-): PacketFormat<P> => ({ channel: "peer", body, attached, fault });
+): PacketFormat<P> => ({ channel: "peer", body, ofEpoch: true, attached, fault });
 
 const attaching = <P>(
   body: MessageKind | null,
@@ -100,6 +105,13 @@ const chunks = refine(
 /** §7.2h: the place of a part in the tree of its reply. */
 const place = { index: atMost(LIMITS.maxReplyParts - 1), path: list(hash, LIMITS.maxReplyPath) };
 
+/** Every kind of packet in one shape; its format says which further fields a kind has. */
+export interface LoosePacket {
+  readonly kind: PacketKind;
+  readonly signed?: Signed<Message>;
+}
+export type LooseFormat = PacketFormat<LoosePacket>;
+
 /** The format of each kind of packet. */
 export const PACKETS: { readonly [K in PacketKind]: PacketFormat<PacketOf<K>> } = {
   AppendEntries: attaching<p.PacketOf<"AppendEntries">>("AppendEntries", {
@@ -130,6 +142,11 @@ export const PACKETS: { readonly [K in PacketKind]: PacketFormat<PacketOf<K>> } 
   HandOver: alone("peer", "HandOver"),
   ForwardedRequest: alone("peer", "request"),
   Evidence: attaching<p.EvidencePacket>(null, { evidence }),
+  FetchEpoch: { ...attaching<p.FetchEpochPacket>(null, { epoch }), ofEpoch: false },
+  EpochEnd: {
+    ...attaching<p.EpochEndPacket>(null, { end: epochEnd, roster: optional(bytes(LIMITS.maxRosterBytes)) }),
+    ofEpoch: false,
+  },
   SendRequest: alone("client", "SendRequest"),
   RegisterSession: alone("client", "RegisterSession"),
   UpdateLeader: alone("client", "request"),
@@ -141,6 +158,7 @@ export const PACKETS: { readonly [K in PacketKind]: PacketFormat<PacketOf<K>> } 
   GetCheckpoint: alone("client", "GetCheckpoint"),
   GetChunks: alone("client", "GetChunks"),
   GetEntries: alone("client", "GetEntries"),
+  GetEpochs: alone("client", "GetEpochs"),
   Reply: { ...attaching<p.PartPacket>("Reply", { ...place, part: encoded("ReplyPart", replyPart) }), channel: "reply" },
   QueryReply: alone("reply", "QueryReply"),
   ReadReply: {
@@ -148,3 +166,6 @@ export const PACKETS: { readonly [K in PacketKind]: PacketFormat<PacketOf<K>> } 
     channel: "reply",
   },
 };
+
+/** Returns the format of a kind of packet that only its bytes tell. */
+export const formatOf = (kind: PacketKind): LooseFormat => PACKETS[kind] as unknown as LooseFormat;

@@ -21,6 +21,7 @@ import {
   assertRoundTrip,
   type Direction,
 } from "../../../tests/support/canonical_laws.ts";
+import { epochEnd } from "../../../tests/support/packet_arbitraries.ts";
 import * as codecs from "../mod.ts";
 
 const sample = <T>(from: fc.Arbitrary<T>): T => fc.sample(from, { seed: 5, numRuns: 1 })[0]!;
@@ -64,6 +65,8 @@ obeysTheLaws("checkpoint proof", codecs.checkpointProofCodec, checkpointProof);
 obeysTheLaws("election proof", codecs.electionProofCodec, electionProof);
 obeysTheLaws("evidence", codecs.evidenceCodec, evidence);
 obeysTheLaws("entry", codecs.entryCodec, entry);
+obeysTheLaws("epoch end", codecs.epochEndCodec, epochEnd);
+obeysTheLaws("epochs answer", codecs.epochsAnswerCodec, fc.array(epochEnd, { maxLength: 3 }));
 obeysTheLaws("query result", codecs.queryResultCodec, fc.record({ version: uint53, value: bytes() }));
 obeysTheLaws(
   "checkpoint answer",
@@ -99,4 +102,28 @@ Deno.test("a checkpoint proof holds Checkpoints, no more than there are replicas
   const rollCall = sample(signed(messages.RollCall)) as unknown as typeof one;
   const error = assertThrows(() => codecs.checkpointProofCodec.decode(encode(proof([rollCall]))), codecs.DecodeError);
   assertEquals(error.code, "wrong-kind");
+});
+
+Deno.test("§13.4 nothing lies behind a stop-sign: an end has no links, and is of an epoch from 1 on", () => {
+  const end = sample(epochEnd);
+  const links = [{ term: end.entry.term, digest: end.before }];
+  const linked = { ...end, proof: { ...end.proof, commit: { ...end.proof.commit, links } } };
+  assertThrows(() => codecs.epochEndCodec.encode(linked), RangeError, "wanted no links, got 1");
+  assertThrows(() => codecs.epochEndCodec.encode({ ...end, epoch: 0 }), RangeError, "epoch: wanted at least 1, got 0");
+  const stored = codecs.epochEndCodec.encode({ ...end, epoch: 1 });
+  const proof = codecs.checkpointProofCodec.encode(end.proof).subarray(1);
+  assertEquals(stored.subarray(1 + 8, 1 + 8 + proof.length), proof);
+  const ofEpoch = (epoch: number) => codecs.epochEndCodec.decode(stored.with(8, epoch));
+  assertEquals(ofEpoch(7), { ...end, epoch: 7 });
+  assertThrows(() => ofEpoch(0), codecs.DecodeError, "wanted at least 1");
+  const all = codecs.checkpointProofCodec.encode(linked.proof).subarray(1);
+  const withLinks = Uint8Array.of(...stored.subarray(0, 9), ...all, ...stored.subarray(9 + proof.length));
+  assertThrows(() => codecs.epochEndCodec.decode(withLinks), codecs.DecodeError, "wanted no links, got 1");
+});
+
+Deno.test("an answer to GetEpochs holds at most as many ends as its limit", () => {
+  const ends = (count: number) => Array.from({ length: count }, () => sample(epochEnd));
+  const { decode, encode } = codecs.epochsAnswerCodec;
+  assertEquals(decode(encode(ends(LIMITS.maxEpochEnds))).length, LIMITS.maxEpochEnds);
+  assertThrows(() => encode(ends(LIMITS.maxEpochEnds + 1)), RangeError, "wanted at most 64 items, given 65");
 });

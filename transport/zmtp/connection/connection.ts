@@ -27,6 +27,7 @@ export class Connection {
   /** The last time at which something was written, or nothing was to be. */
   #progressAt: number;
   #peer: string | null = null;
+  #key: string | null = null;
   /** Bytes of the message handed out last, which nobody may have taken up yet; 0 if they are few. */
   #handedBytes = 0;
   #accountedBytes = 0;
@@ -61,6 +62,11 @@ export class Connection {
   /** The name of the other side's key, once it has proved that it has it; null before, and where nobody is authenticated. */
   get peer(): string | null {
     return this.#peer;
+  }
+
+  /** The key that was admitted here, in hexadecimal digits; null before, and where this side admits nobody. */
+  get key(): string | null {
+    return this.#key;
   }
 
   /** Messages of the other side that were dropped because they exceeded a limit. */
@@ -147,6 +153,11 @@ export class Connection {
     });
   }
 
+  /** Calls the other side by another name from now on, if it has one. */
+  rename(name: string): void {
+    if (this.#peer !== null) this.#peer = name;
+  }
+
   /** Ends it, for a cause from outside. The first cause counts. */
   close(cause: CloseCause): void {
     this.#closed ??= cause;
@@ -162,9 +173,10 @@ export class Connection {
   #open(now: number): void {
     const established = this.#opening.advance();
     if (established === null) return;
-    const { codec, peer } = established;
+    const { codec, peer, key } = established;
     const [options, reader, output, subscription] = [this.#options, this.#reader, this.output, this.subscription];
     this.#peer = peer;
+    this.#key = key;
     this.#traffic = new Traffic({ options, reader, output, codec, subscription, minor: this.#opening.minor }, now);
   }
 

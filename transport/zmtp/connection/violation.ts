@@ -20,7 +20,7 @@ export type CloseCode =
   | "box"
   | "nonce"
   | "vouch"
-  /** The key is in no list here; or the other side said ERROR. */
+  /** The key is in no list here, or no longer; or the other side said ERROR. */
   | "not-admitted"
   | "refused-by-peer"
   /** Traffic: commands that are not known, too many of them, subscriptions that are not served. */

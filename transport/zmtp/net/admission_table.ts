@@ -54,7 +54,7 @@ export class AdmissionTable {
   establish(connection: Admitted, key: string | null): CloseCause | null {
     if (this.#establishedCount >= this.#limits.connections) return CROWDED;
     if (key !== null && sizeOf(this.#keys, key) >= this.#limits.connectionsPerKey) {
-      evict(this.#keys.get(key)!, `${this.#limits.connectionsPerKey} newer connections of ${key}`);
+      evict(this.#keys.get(key)!, `${this.#limits.connectionsPerKey} newer connections of the same key`);
     }
     if (removeFrom(this.#strangers, connection.address, connection)) this.#strangerCount--;
     addTo(this.#keys, key ?? "", connection);
@@ -70,6 +70,11 @@ export class AdmissionTable {
     // Its other connections may end for the same while it is barred.
     const ms = !isSoon ? barredMs : now < last.until ? last.ms : Math.min(longestBarMs, last.ms * 2);
     this.#bars.set(key, { until: now + ms, ms });
+  }
+
+  /** Forgets what those of other keys than these have done. */
+  forgetBars(isKept: (key: string) => boolean): void {
+    for (const key of [...this.#bars.keys()]) if (!isKept(key)) this.#bars.delete(key);
   }
 
   /** Returns whether who comes with `key` has to wait. */

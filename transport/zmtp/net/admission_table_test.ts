@@ -86,3 +86,10 @@ Deno.test("who breaks rules again is barred for twice as long, up to a limit, an
   }
   assertEquals(lengths, [100, 200, 300, 300, 100, 200]);
 });
+
+Deno.test("bars of keys that may not come any more are forgotten, others stay", () => {
+  const { table } = lab();
+  for (const key of ["kept", "gone"]) table.bar(key, 1000);
+  table.forgetBars((key) => key === "kept");
+  assertEquals([table.isBarred("kept", 1099), table.isBarred("gone", 1099)], [true, false]);
+});

@@ -15,18 +15,20 @@ export interface Target {
 /** Keeps a socket connected to one peer. */
 export class Dialer {
   readonly #target: Target;
-  readonly #options: ConnectionOptions;
+  #options: ConnectionOptions;
   readonly #owner: LinkOwner;
   readonly #shared: Shared;
   readonly #lookup: Lookup;
   #link: TcpLink | null = null;
   #pauseMs: number;
+  #refusedPauseMs: number;
+  /** Set while a pause after a refusal is to end soon. */
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
   #endPause: () => void = () => {};
   readonly #connecting = new AbortController();
   #running: Promise<void> | null = null;
-  /** Told when the name of the first attempt has been looked up, or could not be. */
-  #onLookedUp: () => void = () => {};
+  readonly #lookedUp = Promise.withResolvers<void>();
 
   constructor(
     ...[target, options, owner, shared, lookup]: [Target, ConnectionOptions, LinkOwner, Shared, Lookup]
@@ -38,20 +40,42 @@ export class Dialer {
     this.#shared = shared;
     this.#lookup = lookup;
     this.#pauseMs = shared.limits.firstPauseMs;
+    this.#refusedPauseMs = shared.limits.firstRefusedPauseMs;
   }
 
-  /** Begins to connect; resolves once the host's name is looked up for the first time, or could not be. */
-  start(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#onLookedUp = resolve;
-      this.#running = this.#run();
-    });
+  /** Resolves once the host's name is looked up for the first time, or could not be. */
+  get lookedUp(): Promise<void> {
+    return this.#lookedUp.promise;
+  }
+
+  /** Begins to connect. */
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Calls the other side by another name from now on, in what is told of its connections. */
+  rename(name: string): void {
+    this.#options = withServerId(this.#options, name);
+    this.#link?.rename(name);
+  }
+
+  /** Tries again in a moment if it was refused: there is a sign that the other side admits this one's key now. */
+  retryIfRefused(): void {
+    const { firstPauseMs, firstRefusedPauseMs } = this.#shared.limits;
+    if (this.#refusedPauseMs === firstRefusedPauseMs || this.#retryTimer !== undefined || this.#isClosed) return;
+    this.#retryTimer = setTimeout(() => {
+      this.#retryTimer = undefined;
+      // An attempt may be under way that is refused yet.
+      this.#refusedPauseMs = firstRefusedPauseMs;
+      this.#endPause();
+    }, firstPauseMs);
   }
 
   /** Ends the connection, and tries no more. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#connecting.abort();
+    clearTimeout(this.#retryTimer);
     this.#endPause();
     this.#link?.close({ code: "closed", detail: "This side has closed" });
     await this.#running;
@@ -61,12 +85,25 @@ export class Dialer {
     while (!this.#isClosed) {
       const begin = performance.now();
       const cause = await this.#attempt();
-      const { firstPauseMs, longestPauseMs, refusedPauseMs } = this.#shared.limits;
-      if (performance.now() - begin > longestPauseMs) this.#pauseMs = firstPauseMs;
-      if (this.#isClosed) return;
-      await this.#pause(cause.code === "refused-by-peer" ? refusedPauseMs : this.#pauseMs);
-      this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs * 2);
+      if (performance.now() - begin > this.#shared.limits.longestPauseMs) {
+        this.#pauseMs = this.#shared.limits.firstPauseMs;
+      }
+      if (!this.#isClosed) await this.#pause(this.#pauseAfter(cause));
     }
+  }
+
+  /** Returns the pause before the next attempt, and makes the one after it longer. */
+  #pauseAfter({ code }: CloseCause): number {
+    const { longestPauseMs, firstRefusedPauseMs, refusedPauseMs } = this.#shared.limits;
+    if (code === "refused-by-peer") {
+      const pauseMs = Math.min(refusedPauseMs, this.#refusedPauseMs);
+      this.#refusedPauseMs = pauseMs * 2;
+      return pauseMs;
+    }
+    this.#refusedPauseMs = firstRefusedPauseMs;
+    const pauseMs = this.#pauseMs;
+    this.#pauseMs = Math.min(longestPauseMs, pauseMs * 2);
+    return pauseMs;
   }
 
   /** Connects once, and returns the cause of the end when it has come to it. */
@@ -92,7 +129,7 @@ export class Dialer {
   async #address(signal: AbortSignal): Promise<string> {
     const { host } = this.#target;
     if (isAddress(host)) {
-      this.#onLookedUp();
+      this.#lookedUp.resolve();
       return host;
     }
     const ended = new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
@@ -103,7 +140,7 @@ export class Dialer {
       if (isForbidden(error)) return host;
       throw error;
     } finally {
-      this.#onLookedUp();
+      this.#lookedUp.resolve();
     }
   }
 
@@ -140,6 +177,13 @@ export class Dialer {
       };
     });
   }
+}
+
+/** Returns the settings of who calls the owner of the server's key `name`. */
+function withServerId(options: ConnectionOptions, name: string): ConnectionOptions {
+  const { mechanism } = options;
+  if (!("client" in mechanism)) return options;
+  return { ...options, mechanism: { ...mechanism, client: { ...mechanism.client, serverId: name } } };
 }
 
 /** Returns whether this process lacks the permission; the system's look-up says so with a code. */

@@ -65,6 +65,23 @@ export class Listener {
     return this.#table;
   }
 
+  /**
+   * Asks again of whoever has shown a key whether it may be here, and by what name: the keys that are admitted have changed. Those who may not end;
+   * those who wait at a bar are among them.
+   */
+  readmit(): void {
+    const { mechanism } = this.#options;
+    if (!("server" in mechanism)) return;
+    const admit = (key: string) => mechanism.server.admit(Uint8Array.fromHex(key));
+    for (const link of [...this.#links]) {
+      if (link.key === null) continue;
+      const admission = admit(link.key);
+      if ("id" in admission) link.rename(admission.id);
+      else link.close({ code: "not-admitted", detail: `Key ${link.key} was admitted before: ${admission.reason}` });
+    }
+    this.#table.forgetBars((key) => "id" in admit(key));
+  }
+
   /** Ends all connections and listens no more. */
   close(): Promise<void> {
     return this.#closing ??= this.#close();
@@ -101,10 +118,10 @@ export class Listener {
     const { farewellMs } = limits;
     return {
       ...{ ticker, farewellMs, budget: "server" in this.#options.mechanism ? budget : null },
-      isBarred: ({ peer }) => peer !== null && this.#table.isBarred(peer, ticker.now()),
+      isBarred: ({ key }) => key !== null && this.#table.isBarred(key, ticker.now()),
       established: (link) => {
-        const cause = this.#table.establish(link, link.peer);
-        if (cause === null && link.peer !== null) {
+        const cause = this.#table.establish(link, link.key);
+        if (cause === null && link.key !== null) {
           this.#accepts.give();
           budget.finished();
         }
@@ -115,10 +132,10 @@ export class Listener {
   }
 
   #ended(link: TcpLink, cause: CloseCause): void {
-    const { address, peer } = link;
+    const { address, peer, key } = link;
     this.#links.delete(link);
-    this.#table.leave(link, peer);
-    if (peer !== null && OFFENCES.has(cause.code)) this.#table.bar(peer, this.#shared.ticker.now());
+    this.#table.leave(link, key);
+    if (key !== null && OFFENCES.has(cause.code)) this.#table.bar(key, this.#shared.ticker.now());
     this.#shared.onEnd({ direction: "in", address, peer, cause });
   }
 }

@@ -39,7 +39,11 @@ export const NET_LIMITS = {
   /** Pauses between attempts to connect: the first, and the longest; each is twice the one before, give or take a quarter. */
   firstPauseMs: 50,
   longestPauseMs: 1000,
-  /** Pause after the other side has refused this one's key: nothing but a new roster changes that. */
+  /**
+   * Pauses after the other side has refused this one's key: the first, and the longest, which go like those above. Nothing but a new roster changes that, but one may
+   * be taking effect there; each try costs the other side a handshake. Sixty who wait come twelve times a second, less than one port accepts.
+   */
+  firstRefusedPauseMs: 250,
   refusedPauseMs: 5000,
   /** Time for telling somebody why he is refused. */
   farewellMs: 500,

@@ -21,7 +21,7 @@ export interface NetworkOptions {
 export class Network {
   readonly #shared: Shared;
   readonly #lookup: Lookup;
-  readonly #parts: (Listener | Dialer)[] = [];
+  readonly #parts = new Set<Listener | Dialer>();
   /** Ends of connections so far, by cause. */
   readonly ends = new Map<CloseCode, number>();
 
@@ -42,19 +42,26 @@ export class Network {
   /** Listens at an address of this machine. Throws if it cannot. */
   listen(hostname: string, port: number, options: ConnectionOptions, owner: LinkOwner): Listener {
     const listener = new Listener({ hostname, port }, options, owner, this.#shared);
-    this.#parts.push(listener);
+    this.#parts.add(listener);
     return listener;
   }
 
-  /** Keeps `owner` connected to `target`; resolves once its name is looked up, or could not be. */
-  dial(target: Target, options: ConnectionOptions, owner: LinkOwner): Promise<void> {
+  /** Keeps `owner` connected to `target`, until {@linkcode hangUp}. */
+  dial(target: Target, options: ConnectionOptions, owner: LinkOwner): Dialer {
     const dialer = new Dialer(target, options, owner, this.#shared, this.#lookup);
-    this.#parts.push(dialer);
-    return dialer.start();
+    this.#parts.add(dialer);
+    dialer.start();
+    return dialer;
+  }
+
+  /** Ends the connection at once, and tries no more. */
+  async hangUp(dialer: Dialer): Promise<void> {
+    await dialer.close();
+    this.#parts.delete(dialer);
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#parts.map((part) => part.close()));
+    await Promise.all([...this.#parts].map((part) => part.close()));
     this.#shared.ticker.close();
     this.#shared.budget.close();
   }

@@ -61,6 +61,11 @@ export class TcpLink implements Link, Ticking, Waiting {
     return this.#connection.peer;
   }
 
+  /** The key that was admitted here; null where this side admits nobody. */
+  get key(): string | null {
+    return this.#connection.key;
+  }
+
   get isSubscribed(): boolean {
     return this.#connection.subscription.isOn;
   }
@@ -114,6 +119,11 @@ export class TcpLink implements Link, Ticking, Waiting {
     this.#isGranted = true;
     this.#connection.resume(this.#hooks.ticker.now());
     this.#advance();
+  }
+
+  /** Calls the other side by another name from now on. */
+  rename(name: string): void {
+    this.#connection.rename(name);
   }
 
   close(cause: CloseCause): void {

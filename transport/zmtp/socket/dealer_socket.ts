@@ -1,4 +1,4 @@
-import { type Link, type LinkOwner, zeroCounters } from "./link.ts";
+import { type Link, type LinkOwner, type SocketCounters, zeroCounters } from "./link.ts";
 import { ReadyLinks } from "./ready_links.ts";
 
 /** Bounds of what is kept for a peer that is not connected. */
@@ -10,15 +10,18 @@ export interface Backlog {
 
 /** A DEALER with one peer. What is sent while the peer is away waits, as far as the backlog goes. */
 export class DealerSocket implements LinkOwner {
-  readonly counters = zeroCounters();
-  readonly #ready = new ReadyLinks(this.counters);
+  readonly counters: SocketCounters;
+  readonly #ready: ReadyLinks;
   readonly #backlog: Backlog;
   readonly #onReadable: () => void;
   #waiting: (readonly Uint8Array[])[] = [];
   #waitingBytes = 0;
   #link: Link | null = null;
 
-  constructor(backlog: Backlog, onReadable: () => void) {
+  /** `counters` may be those of several sockets together. */
+  constructor(backlog: Backlog, onReadable: () => void, counters: SocketCounters = zeroCounters()) {
+    this.counters = counters;
+    this.#ready = new ReadyLinks(counters);
     this.#backlog = backlog;
     this.#onReadable = onReadable;
   }
@@ -75,6 +78,12 @@ export class DealerSocket implements LinkOwner {
   /** Has what is queued leave now. */
   flush(): void {
     this.#link?.flush();
+  }
+
+  /** Drops what waits, and counts it: the peer is not connected to any more. */
+  close(): void {
+    this.counters.unreachable += this.#waiting.length;
+    this.#waiting = [];
   }
 
   #count(isSent: boolean): boolean {

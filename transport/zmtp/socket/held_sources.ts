@@ -46,6 +46,13 @@ export class HeldSources {
     this.#held.delete(source);
   }
 
+  /** Ends a hold-off before its time. */
+  release(source: string): void {
+    const held = this.#held.get(source);
+    this.#held.delete(source);
+    for (const link of held?.links ?? []) link.release();
+  }
+
   close(): void {
     clearTimeout(this.#timer);
     this.#held.clear();

@@ -12,10 +12,12 @@ export class RouterSocket implements LinkOwner {
   readonly #held = new HeldSources(this.#ready, ({ peer, tag }) => peer ?? tag);
   readonly #routes = new Map<string, Link>();
   readonly #onReadable: () => void;
+  readonly #onOpened: (peer: string | null) => void;
 
-  /** `onReadable` is called when there is something to take. */
-  constructor(onReadable: () => void) {
+  /** `onReadable` is called when there is something to take, `onOpened` with the owner of each new connection. */
+  constructor(onReadable: () => void, onOpened: (peer: string | null) => void = () => {}) {
     this.#onReadable = onReadable;
+    this.#onOpened = onOpened;
   }
 
   get connections(): number {
@@ -26,6 +28,7 @@ export class RouterSocket implements LinkOwner {
     link.tag = crypto.getRandomValues(new Uint8Array(ROUTE_BYTES)).toHex();
     this.#routes.set(link.tag, link);
     this.#held.opened(link);
+    this.#onOpened(link.peer);
   }
 
   readable(link: Link): void {
@@ -48,6 +51,11 @@ export class RouterSocket implements LinkOwner {
   /** Takes nothing of the owner for a while, nor of the connection at `route` where nobody is authenticated. */
   holdOff(route: string, owner: string | null, forMs: number): void {
     if (owner !== null || this.#routes.has(route)) this.#held.hold(owner ?? route, this.#routes.values(), forMs);
+  }
+
+  /** Takes of this owner again: the name is another one's now, or nobody's. */
+  release(owner: string): void {
+    this.#held.release(owner);
   }
 
   /** Ends the connection at `route` for an offence in what it said. Returns false if there is none. */

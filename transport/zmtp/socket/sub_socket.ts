@@ -2,6 +2,14 @@ import { HeldSources } from "./held_sources.ts";
 import { type Link, type LinkOwner, zeroCounters } from "./link.ts";
 import { ReadyLinks } from "./ready_links.ts";
 
+/** A publisher, as the socket knows it. */
+export interface Publisher extends LinkOwner {
+  /** Calls it by another name from now on; a hold-off ends. */
+  rename(name: string): void;
+  /** Ends a hold-off: it is heard no more. */
+  close(): void;
+}
+
 /** A SUB: hears everything that its publishers say, each in turn. */
 export class SubSocket {
   readonly counters = zeroCounters();
@@ -14,11 +22,13 @@ export class SubSocket {
     this.#onReadable = onReadable;
   }
 
-  /** Returns the owner for connections to the publisher called `name`. */
-  publisher(name: string): LinkOwner {
+  /** Returns the owner of the one connection to the publisher called `name`. */
+  publisher(name: string): Publisher {
+    const own: { name: string; link: Link | null } = { name, link: null };
     return {
       opened: (link) => {
-        link.tag = name;
+        own.link = link;
+        link.tag = own.name;
         link.subscribe();
         this.#links.add(link);
         this.#held.opened(link);
@@ -29,10 +39,18 @@ export class SubSocket {
       },
       refused: (count) => this.counters.refused += count,
       ended: (link) => {
+        own.link = null;
         this.#links.delete(link);
         this.#ready.remove(link);
         this.#held.ended(link);
       },
+      rename: (to) => {
+        if (to === own.name) return;
+        this.#held.release(own.name);
+        own.name = to;
+        if (own.link !== null) own.link.tag = to;
+      },
+      close: () => this.#held.release(own.name),
     };
   }
 

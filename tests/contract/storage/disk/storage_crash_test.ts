@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { sha256Hex } from "../../../../crypto/digest.ts";
 import type { CheckpointProof } from "../../../../protocol/certificate.ts";
+import type { Genesis } from "../../../../protocol/config.ts";
 import { restoreSnapshot } from "../../../../protocol/snapshot/snapshot_restore.ts";
 import { openDiskStorage } from "../../../../replica/storage/disk/disk_storage.ts";
 import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
@@ -56,14 +57,19 @@ function tryKill(child: Deno.ChildProcess): void {
 function assertWhole(dir: string, reported: readonly string[]): number {
   const storage = openDiskStorage({ dir, clusterId: CLUSTER, replica: REPLICA });
   try {
-    const { base, entries, hardState, prepared, checkpoint } = storage.load();
+    const { base, entries, hardState, prepared, checkpoint, genesis } = storage.load();
+    assertArchive(storage, genesis);
     for (const line of reported) {
       const [index, hash] = line.split(" ");
       const at = Number(index) - (base?.index ?? 0);
       if (at > 0) assertEquals(entries[at - 1]?.hash, hash);
     }
     const last = entries.at(-1);
-    if (last === undefined) throw new Error("Nothing was committed");
+    if (last === undefined) {
+      if (genesis === null) throw new Error("Nothing was committed");
+      assertSnapshot(storage, checkpoint, genesis.index);
+      return genesis.index;
+    }
     assertEquals(last.entry.index % 2, 0);
     assertEquals(hardState.ack, headOf(last));
     assertEquals(prepared, prepareCertificate(1, headOf(last)));
@@ -72,6 +78,13 @@ function assertWhole(dir: string, reported: readonly string[]): number {
   } finally {
     storage.close();
   }
+}
+
+/** Asserts that no epoch was begun before its roster was archived. */
+function assertArchive({ epochs }: Storage, genesis: Genesis | null): void {
+  if (genesis === null) return;
+  const roster = new TextEncoder().encode(`roster ${genesis.epoch}`);
+  assertEquals(epochs.read(genesis.epoch), { roster, end: null });
 }
 
 /** Asserts that the checkpoint at `index` is there with every chunk intact, or, if the kill came before it, the previous one. */

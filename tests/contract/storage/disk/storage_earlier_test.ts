@@ -5,6 +5,7 @@ import { term } from "../../../../protocol/ids.ts";
 import { EMPTY_RECOVERED } from "../../../../replica/storage/empty.ts";
 import { NOTHING_SIGNED } from "../../../../replica/storage/guard.ts";
 import { GuardError, StorageError } from "../../../../replica/storage/port.ts";
+import { SCHEMA_VERSION } from "../../../../replica/storage/sqlite/sqlite_schema.ts";
 import * as fx from "../storage_fixtures.ts";
 import { assertRefused, type Damage, DATABASE_DAMAGES } from "./database_damage.ts";
 import { writeEarlier } from "./earlier_database.ts";
@@ -85,7 +86,7 @@ for (const killed of [false, true]) {
     withDir((dir) => {
       fillEarlier(dir, killed);
       for (let i = 0; i < 3; i++) assertEquals(faultOf(dir), null);
-      assertEquals(headerOf(dir), 4);
+      assertEquals(headerOf(dir), SCHEMA_VERSION);
       const storage = open(dir);
       const other = fx.vote(4, "r3");
       assertThrows(() => storage.commit([], [fx.voting(other)]), GuardError, "other bytes");
@@ -146,7 +147,7 @@ Deno.test("⚠ earlier: cut short within the database's own transaction, the nex
       }
       assertEquals(faultOf(dir), null);
       assertEquals(faultOf(`${dir}/cut`), null);
-      assertEquals([headerOf(dir), headerOf(`${dir}/cut`)], [4, 4]);
+      assertEquals([headerOf(dir), headerOf(`${dir}/cut`)], [SCHEMA_VERSION, SCHEMA_VERSION]);
     });
   }
 });

@@ -1,8 +1,12 @@
 /** Power cuts at any moment, of what the model in `cut_disk.ts` says, and syncs that fail: nothing that was reported is ever lost. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import type { Genesis } from "../../../../protocol/config.ts";
+import type { Head } from "../../../../protocol/entry.ts";
+import { genesisProof } from "../../../../protocol/epochs/genesis_proof.ts";
 import { term } from "../../../../protocol/ids.ts";
 import type { Recovered } from "../../../../replica/core/log/durable_state.ts";
 import { openDiskStorage, reopenDiskStorage } from "../../../../replica/storage/disk/disk_storage.ts";
+import { epochOf } from "../../../../replica/storage/epoch.ts";
 import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
 import { bind } from "../../../simulation/nodes/sim_ports.ts";
 import * as fx from "../storage_fixtures.ts";
@@ -22,20 +26,36 @@ function randomFrom(seed: number): () => number {
 const SNAPSHOT = fx.snapshot(fx.chunk("state", 3000));
 const SALT = "cut ".repeat(120);
 
-/** Commits that fill segments and, every fourth, compact the log. */
+/** Commits that fill segments and, every fourth, compact the log; every fifth begins an epoch, in turn with its state and without. */
 function step(storage: Storage, number: number): void {
-  const { entries, base } = storage.load();
+  const held = storage.load();
+  const { entries, base, genesis } = held;
   const end = entries.length > 0 ? fx.endOf(entries) : base ?? fx.GENESIS;
+  if (number % 5 === 4) return begin(storage, epochOf(held) + 1, end, number % 2 === 0);
+  if (base === null && genesis !== null) return takeUp(storage, genesis);
   const more = fx.grow(end, 25, 1, SALT);
   const head = fx.endOf(more);
   const acked = fx.hardState(1, { currentTerm: term(1), ack: head });
-  storage.commit([fx.append(more), acked], [fx.acks(1, head)]);
+  storage.commit([fx.append(more), acked], [fx.ofEpoch(epochOf(held), fx.acks(1, head))]);
   if (number % 4 !== 3) return storage.commit([fx.prepared(1, head)], []);
   const { chunks, stateDigest } = SNAPSHOT;
   storage.commit([
     ...[fx.commit(1, head), fx.chunks(chunks), fx.checkpoint(fx.checkpointProof(1, head, stateDigest))],
     fx.compact(fx.endOf([...entries, ...more].slice(0, -8))),
   ], []);
+}
+
+function begin(storage: Storage, epoch: number, end: Head, held: boolean): void {
+  const genesis = fx.genesisAfter(end, SNAPSHOT.stateDigest, epoch);
+  storage.commit([fx.chunks(SNAPSHOT.chunks), fx.beginEpoch(genesis, held)], []);
+}
+
+/** Starts from the genesis, whose state was fetched. */
+function takeUp(storage: Storage, genesis: Genesis): void {
+  const proof = genesisProof(genesis);
+  const { index, hash } = genesis;
+  const certificate = proof.commit;
+  storage.commit([fx.restart({ index, hash }), { op: "commit", index, certificate }, fx.checkpoint(proof)], []);
 }
 
 /** States of a storage after each of its commits. */
@@ -62,10 +82,11 @@ for (const seed of [1, 2]) {
         disk.cut(to);
         cuts.push([to, states.length - 1]);
       };
-      for (let number = 0; number < 14; number++) step(storage, number);
+      for (let number = 0; number < 16; number++) step(storage, number);
       disk.onChange = () => {};
       disk.stop();
       storage.close();
+      assertEquals(states.at(-1)!.genesis?.epoch, 4);
       assert(Number(namesIn(dir).at(-1)!.slice(-10)) >= 3, "it went on in new segments");
       for (const [cut, reported] of cuts) assertKept(cut, states.slice(reported, reported + 2));
       assert(cuts.length > 80, `${cuts.length} cuts`);
@@ -76,9 +97,9 @@ for (const seed of [1, 2]) {
 function assertKept(dir: string, states: readonly Recovered[]): void {
   const storage = openIn(dir);
   const found = storage.load();
-  const state = states.find(({ entries, base, prepared }) =>
+  const state = states.find(({ entries, base, prepared, genesis }) =>
     entries.length === found.entries.length && base?.index === found.base?.index &&
-    prepared?.index === found.prepared?.index
+    prepared?.index === found.prepared?.index && genesis?.epoch === found.genesis?.epoch
   );
   assertEquals(found, state ?? states[0]);
   step(storage, 0);

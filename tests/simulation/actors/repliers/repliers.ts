@@ -11,7 +11,7 @@ import type { SessionAnswer } from "../../../../replica/core/output.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
 import { KvStore } from "../../../../state_machine/mod.ts";
 import { queryResultCodec } from "../../../../transport/codec/mod.ts";
-import { executing } from "../../../support/no_changes.ts";
+import { executing } from "../../../support/executors.ts";
 import type { Actor, FaultyReplica } from "../actor.ts";
 import type { Archive } from "../support/archive.ts";
 import { createRhythm, honestStates, quorumIn } from "../support/craft.ts";

@@ -6,6 +6,7 @@ import { quorumOf } from "../../../../protocol/quorum.ts";
 import { fastRead } from "../../../../replica/answers/queries.ts";
 import type { ClientReply, SessionAnswer } from "../../../../replica/core/output.ts";
 import { encodeKvCommand } from "../../../../state_machine/mod.ts";
+import { NO_CHANGES } from "../../../support/executors.ts";
 import { History } from "../../checkers/history/history.ts";
 import { createFakeCrypto } from "../../network/sim_crypto.ts";
 import type { Observer } from "../../observer.ts";
@@ -88,7 +89,8 @@ Deno.test("§12 a replica answers fast reads with the old value that lagging hon
     for (let slice = 0; slice < 1_500; slice++) {
       simulation.scheduler.elapse(4);
       const nodes = honest.map((id) => simulation.node(id)).filter(({ state }) => state !== null);
-      const answers = nodes.map((node) => fastRead(node.state!, node.machine, query)).filter(({ ok }) => ok);
+      const answers = nodes.map((node) => fastRead(node.state!, { machine: node.machine, changes: NO_CHANGES }, query))
+        .filter(({ ok }) => ok);
       const indexes = new Set(nodes.map(({ state }) => state!.appliedIndex));
       if (answers.length < 3 || indexes.size < 2) continue;
       const given = actor.reads!({ ok: true, payload: new Uint8Array(0) }, query).payload.join();

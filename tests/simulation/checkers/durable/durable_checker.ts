@@ -115,6 +115,8 @@ export class DurableChecker {
       case "restart-log":
       case "transfer":
         return; // the checkpoint checker's
+      case "begin-epoch":
+        return demand(false, "§13.7", () => `${at} begins epoch ${operation.genesis.epoch}, and no epoch ends here`);
       default:
         operation satisfies never;
     }

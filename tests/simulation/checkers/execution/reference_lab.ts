@@ -8,7 +8,7 @@ import type { SessionBounds } from "../../../../protocol/snapshot/session_types.
 import type { CoreState } from "../../../../replica/core/state.ts";
 import { replicatedDigest } from "../../../../replica/status/status.ts";
 import { KvStore } from "../../../../state_machine/mod.ts";
-import { executing } from "../../../support/no_changes.ts";
+import { executing } from "../../../support/executors.ts";
 import { openSessions } from "../../../support/numbered_requests.ts";
 
 /** The bounds of the checkers' own tests. */

@@ -27,8 +27,8 @@ export class OfficeChecker {
   readonly #givenUp = new Map<ReplicaId, Set<number>>();
   /** First time at which each replica signed its last HandOver, since which it has not known another leader. */
   readonly #handedOver = new Map<ReplicaId, { readonly term: Term; readonly at: Millis }>();
-  /** Point that each honest replica reported prepared last. */
-  readonly #reported = new Map<ReplicaId, Certified>();
+  /** Point that each honest replica reported prepared last in each term: it may be in a higher one when it is named. */
+  readonly #reported = new Map<string, Certified>();
   /** Times of hand-overs for learners, by leader and learner, since the leader started. */
   readonly #served = new Map<ReplicaId, Map<string, Millis>>();
 
@@ -47,7 +47,7 @@ export class OfficeChecker {
 
   /** Judges `packet`, sent by honest `from`. */
   sent(from: ReplicaId, packet: Packet, now: Millis): void {
-    if (packet.kind === "AppendEntriesResponse") this.#reported.set(from, packet.signed.message.prepared);
+    if (packet.kind === "AppendEntriesResponse") this.#reports(from, packet.signed.message.prepared);
     else if (packet.kind === "HandOver") this.#handsOver(from, packet.signed.message, now);
     else if (packet.kind === "RequestVote") this.#campaigns(from, now);
   }
@@ -62,13 +62,17 @@ export class OfficeChecker {
     if (office) this.#officeOver(at, Number(term) as Term);
   }
 
+  #reports(from: ReplicaId, prepared: Certified): void {
+    this.#reported.set(`${from} ${prepared.term}`, prepared);
+  }
+
   #handsOver(from: ReplicaId, { term, successor, index, hash }: HandOver, now: Millis): void {
     const terms = this.#givenUp.get(from) ?? new Set();
     this.#givenUp.set(from, terms.add(term));
     if (this.#handedOver.get(from)?.term === term) return;
     this.#handedOver.set(from, { term, at: now });
     if (!this.#roster.isHonest(successor)) return;
-    const reported = this.#reported.get(successor);
+    const reported = this.#reported.get(`${successor} ${term}`);
     this.#judge.clause(
       reported !== undefined && samePoint(reported, { term, index, hash }),
       "§14.2",

@@ -85,7 +85,7 @@ export class CurveClientHandshake implements Handshake {
     if (content === null) throw new Violation("box", "A READY that is not genuine");
     checkMetadata(content, this.#socketType);
     const session = { box, key, sendNonce: this.#sendNonce, receiveNonce: this.#receiveNonce };
-    this.established = { codec: new CurveCodec(session, "C", this.#frameBytes), peer: serverId };
+    this.established = { codec: new CurveCodec(session, "C", this.#frameBytes), peer: serverId, key: null };
     return null;
   }
 

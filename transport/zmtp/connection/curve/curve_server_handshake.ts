@@ -91,9 +91,10 @@ export class CurveServerHandshake implements Handshake {
     const content = key && opened(box, key, nonce, data.subarray(INITIATE.box));
     if (key === null || content === null) throw notGenuine("INITIATE");
     this.#checkVouch(content, clientKey, secretKey);
-    const peer = this.#admitted(content.slice(0, KEY_BYTES));
+    const publicKey = content.slice(0, KEY_BYTES);
+    const peer = this.#admitted(publicKey);
     checkMetadata(content.subarray(VOUCH.end), this.#socketType);
-    return this.#establish(key, peer);
+    return this.#establish(key, peer, publicKey.toHex());
   }
 
   /** The vouch says, from the client's permanent key, whose transient key this is and whom it speaks to. */
@@ -114,15 +115,15 @@ export class CurveServerHandshake implements Handshake {
     throw new Violation("not-admitted", `Key ${publicKey.toHex()}: ${admission.reason}`, admission.reason);
   }
 
-  #establish(key: Uint8Array, peer: string): Uint8Array {
+  #establish(sharedKey: Uint8Array, peer: string, key: string): Uint8Array {
     const { box } = this.#options;
     const sendNonce = new SendNonce();
     sendNonce.use("CurveZMQREADY---");
     sendNonce.advance();
-    const ready = sealed(box, key, sendNonce.bytes, metadata(this.#socketType));
+    const ready = sealed(box, sharedKey, sendNonce.bytes, metadata(this.#socketType));
     const answer = command("READY", sendNonce.bytes.slice(-SHORT_NONCE_BYTES), ready);
-    const session = { box, key, sendNonce, receiveNonce: this.#receiveNonce };
-    this.established = { codec: new CurveCodec(session, "S", this.#frameBytes), peer };
+    const session = { box, key: sharedKey, sendNonce, receiveNonce: this.#receiveNonce };
+    this.established = { codec: new CurveCodec(session, "S", this.#frameBytes), peer, key };
     this.#cookieKey = null;
     return answer;
   }

@@ -8,6 +8,8 @@ export interface Established {
   readonly codec: Codec;
   /** The name that the admission gave the other side's key, null where nobody is authenticated. */
   readonly peer: string | null;
+  /** The other side's public key in hexadecimal digits, where this side has asked for its admission; else null. */
+  readonly key: string | null;
 }
 
 /** One side of a mechanism's handshake. It is told each command of the other side and says what to answer; it throws a violation on any other. */

@@ -30,7 +30,7 @@ export class NullHandshake implements Handshake {
     throwOnError(received);
     if (received.name !== "READY") throw outOfOrder(received, "READY");
     checkMetadata(received.data, this.#socketType);
-    this.established = { codec: new PlainCodec(this.#frameBytes), peer: null };
+    this.established = { codec: new PlainCodec(this.#frameBytes), peer: null, key: null };
     return this.#begins ? null : this.#ready();
   }
 

@@ -1,0 +1,56 @@
+/** Members of an epoch, as the transport knows them (§13.11). */
+import { unhex } from "../../crypto/digest.ts";
+import { OPERATOR_ID } from "../../crypto/keys/key_kind.ts";
+import type { Roster, RosterReplica } from "../../crypto/roster/roster_types.ts";
+import type { ReplicaId } from "../../protocol/ids.ts";
+import type { TransportMembers, TransportPeer } from "../../transport/port.ts";
+
+/** Returns a name for a member of an epoch that is over; no id has an `@`. */
+const formerName = ({ id }: { readonly id: string }, epoch: number): string => `${id}@${epoch}`;
+
+const peerOf = ({ host, peerPort, publishPort, curveKey }: RosterReplica, id: string): TransportPeer => ({
+  ...{ id, host, peerPort, publishPort, curveKey: unhex(curveKey) },
+});
+
+/**
+ * Returns whom the replica with `curveKey` talks to in the epoch of `roster`: its replicas, and those of the epoch before whose key it does not list, who have to be shown
+ * how that ended and may have what others lack.
+ */
+export function membersOf(roster: Roster, before: Roster | null, curveKey: string): TransportMembers {
+  const former = before === null ? [] : formerIn(roster, before);
+  const peers = [
+    ...roster.replicas.map((replica) => peerOf(replica, replica.id)),
+    ...former.map((replica) => peerOf(replica, formerName(replica, before!.epoch))),
+  ].filter((peer) => peer.curveKey.toHex() !== curveKey);
+  return {
+    peers,
+    admittedPeers: new Map(peers.map(({ id, curveKey }) => [id, curveKey])),
+    admittedClients: admittedClients(roster, before),
+  };
+}
+
+/** Returns the replicas of the epoch before whose connections have another key now, or none. */
+function formerIn(roster: Roster, before: Roster): readonly RosterReplica[] {
+  const listed = new Set(roster.replicas.map(({ curveKey }) => curveKey));
+  return before.replicas.filter(({ curveKey }) => !listed.has(curveKey));
+}
+
+/** Returns the names by which they are talked to. */
+export const formerNames = (roster: Roster, before: Roster): ReplicaId[] =>
+  formerIn(roster, before).map((replica) => formerName(replica, before.epoch) as ReplicaId);
+
+/** Returns the keys of clients. One of the epoch before gets the ends of epochs: else it would never hear that there is a later one. */
+function admittedClients(roster: Roster, before: Roster | null): Map<string, Uint8Array> {
+  const admitted = new Map<string, string>();
+  for (const { id, curveKey } of before?.clients ?? []) admitted.set(curveKey, formerName({ id }, before!.epoch));
+  for (const { id, curveKey } of roster.clients) admitted.set(curveKey, id);
+  admitted.set(roster.operatorCurveKey, OPERATOR_ID);
+  return new Map([...admitted].map(([curveKey, name]) => [name, unhex(curveKey)]));
+}
+
+/** Returns the members of `roster` but `self` whose signing key `before` does not list: nobody of them knows that the epoch has begun. */
+export function newcomersIn({ replicas }: Roster, before: Roster | null, self: string): string[] {
+  if (before === null) return [];
+  const known = new Set(before.replicas.map(({ publicKey }) => publicKey));
+  return replicas.filter(({ id, publicKey }) => id !== self && !known.has(publicKey)).map(({ id }) => id);
+}

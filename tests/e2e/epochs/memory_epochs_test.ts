@@ -1,0 +1,70 @@
+/** Changes of the roster in one process: real replicas and clients over the network and disks in memory. */
+import { assert, assertEquals } from "@std/assert";
+import type { KeyFile } from "../../../crypto/keys/key_file.ts";
+import { type KeyRequest, requestOf } from "../../../crypto/roster/key_request.ts";
+import type { SignedRoster } from "../../../crypto/roster/parse_roster.ts";
+import { editedRoster, type RosterEdit } from "../../../crypto/roster/roster_edits.ts";
+import { replaceReplica, revokeClient, setConstants } from "../../../crypto/roster/roster_edits.ts";
+import type { Roster } from "../../../crypto/roster/roster_types.ts";
+import { eventually } from "../../../tasks/support/eventually.ts";
+import { backend } from "../../support/backends.ts";
+import { newMemberKeys } from "../../support/make_roster.ts";
+import { MemoryCluster } from "../../support/memory_cluster.ts";
+import { signedBy } from "../../support/rosters/sign_rosters.ts";
+
+/** Returns the signed roster behind `before`. */
+function newMember(roster: Roster, id: string): { readonly key: KeyFile; readonly request: KeyRequest } {
+  const { cluster, operatorKey } = roster;
+  const key: KeyFile = { ...newMemberKeys(), id, kind: "replica", cluster, operatorKey };
+  return { key, request: requestOf(key, { host: id, peerPort: 7100, publishPort: 7101, clientPort: 7102 }) };
+}
+
+const nextOf = ({ keys }: MemoryCluster, before: SignedRoster, edit: RosterEdit): SignedRoster =>
+  signedBy(editedRoster(before, before.roster, edit, backend), keys.get("operator")!);
+
+Deno.test("a change is ordered, the epoch ends, and everybody goes on in the next one with all that was there", async () => {
+  await using cluster = MemoryCluster.start();
+  const client = cluster.client("c1", { roster: cluster.file });
+  await client.put("before", "1");
+  const next = nextOf(cluster, cluster.file, setConstants({ checkpointEvery: 500 }));
+  const { epoch, begun, index } = await client.reconfigure(next);
+  assertEquals([epoch, begun!.length >= 3], [2, true]);
+  assert(index !== null && index > 1);
+  await client.put("after", "2");
+  const read = await client.get("before");
+  assertEquals(read.found && new TextDecoder().decode(read.value), "1");
+  await eventually("all in epoch 2", () => cluster.statuses().every((status) => status.epoch === 2));
+  assertEquals(new Set(cluster.statuses().map(({ roster }) => roster)), new Set([next.digest]));
+});
+
+Deno.test("a client that is listed no more is told so, and what it had under way is not executed", async () => {
+  await using cluster = MemoryCluster.start();
+  const [client, revoked] = ["c1", "c2"].map((id) => cluster.client(id, { roster: cluster.file }));
+  await revoked!.put("mine", "1");
+  await client!.reconfigure(nextOf(cluster, cluster.file, revokeClient("c2")));
+  const error = await revoked!.put("late", "2", { timeoutMs: 5000 }).then(() => null, (error) => error);
+  assertEquals(error?.name, "NotListedError");
+  assertEquals((await client!.get("late")).found, false);
+});
+
+Deno.test("a replica that died is replaced by a new machine with a new key, which fetches the state and counts at once", async () => {
+  await using cluster = MemoryCluster.start();
+  const client = cluster.client("c1", { roster: cluster.file });
+  for (let i = 0; i < 20; i++) await client.put(`k${i}`, `${i}`);
+  await cluster.stop("r4");
+  const made = newMember(cluster.roster, "r5");
+  const next = nextOf(cluster, cluster.file, replaceReplica("r4", made.request));
+  const joined = cluster.join("r5", next, made.key);
+  await client.reconfigure(next);
+  await joined;
+  await cluster.stop("r1"); // r2 and r3 need the new one now
+  await client.put("after", "1", { timeoutMs: 20_000 });
+  const read = await client.get("k7");
+  assertEquals(read.found && new TextDecoder().decode(read.value), "7");
+  await eventually("the new one has the state", () => {
+    const [newest, ...others] = [cluster.nodes.get("r5")!, ...cluster.nodes.values()].map(({ replica }) =>
+      replica.status()
+    );
+    return others.some(({ state }) => state.digest === newest!.state.digest) && newest!.epochProgress === "running";
+  });
+});
