@@ -4,7 +4,7 @@ import { standingOf } from "../../../protocol/snapshot/session_table.ts";
 import { type Context, send } from "../context.ts";
 import type { RequestInput } from "../input.ts";
 import { queuesRequests } from "../offices/requests_meanwhile.ts";
-import { show } from "../offices/shown.ts";
+import { holdShown } from "../offices/shown.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
 import { mayPassOn } from "./forwarding_budget.ts";
 import { intervene } from "./interventions.ts";
@@ -32,7 +32,7 @@ export function onRequest(context: Context, { request, intervention, via }: Requ
   const shows = !leading || via !== null || intervention ||
     (message.kind === "SendRequest" && isQueued(state, message));
   if (queues && !poolRequest(state, known)) return ignore("over-quota");
-  const isHeld = shows && show(context, known);
+  const isHeld = shows && holdShown(context, known);
   if (!queues && !intervention) return isHeld ? ACCEPT : passOn(context, request);
   if (intervention && via === null && !intervene(context, known)) return ignore("over-quota");
   return ACCEPT;

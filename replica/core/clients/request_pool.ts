@@ -70,7 +70,7 @@ export function takeRequests(
   if (ready === 0 || (!isMany && !areLong(pool, sizeOfRequest))) return [];
   const underWay = lastIndex(state.log) > state.commitIndex;
   const onlyUrgent = underWay && [...shares.values()].every(({ isHeavy }) => isHeavy);
-  const { taken, isCut } = nextEntry(onlyUrgent ? urgentIn(shares) : inOrder(pool, shares), sizeOfRequest);
+  const { taken, isCut } = nextEntry(onlyUrgent ? urgentIn(shares) : urgentFirst(pool, shares), sizeOfRequest);
   if (!isMany && !isCut) return [];
   for (const known of taken) {
     takeOut(state, known);
@@ -144,7 +144,7 @@ function* urgentIn(shares: Shares): Iterable<Known> {
 }
 
 /** Yields what is urgent, and then the rest. */
-function* inOrder(pool: RequestState["pool"], shares: Shares): Iterable<Known> {
+function* urgentFirst(pool: RequestState["pool"], shares: Shares): Iterable<Known> {
   const first = new Set(urgentIn(shares));
   yield* first;
   yield* clientsInTurn(pool, shares, first);

@@ -19,7 +19,7 @@ const canBeShown = (state: CoreState, message: Request): message is SendRequest 
   state.config.constants.paceMs > 0 && message.kind === "SendRequest" && isLowest(state, message);
 
 /** Holds what a client shows, one request of each, and passes it on; returns whether `known` is the one that is held now. */
-export function show(context: Context, known: Known): boolean {
+export function holdShown(context: Context, known: Known): boolean {
   const { state: { pace, config, view }, state, now } = context;
   const { message } = known.request;
   if (!canBeShown(state, message)) return false;

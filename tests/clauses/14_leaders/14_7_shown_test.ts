@@ -5,7 +5,7 @@ import { LIMITS } from "../../../protocol/limits.ts";
 import { noteResult } from "../../../replica/core/clients/fair_share.ts";
 import { poolRequest, takeRequests } from "../../../replica/core/clients/request_pool.ts";
 import { judgedTime } from "../../../replica/core/offices/judged_clock.ts";
-import { show } from "../../../replica/core/offices/shown.ts";
+import { holdShown } from "../../../replica/core/offices/shown.ts";
 import { sends, SESSION_CONFIG } from "../../client/session_lab.ts";
 import { copyOf, endOf, knownOf, register, request, requestIn } from "../support/forge.ts";
 import { PACE_MS, PaceLab } from "../support/pace_lab.ts";
@@ -167,7 +167,7 @@ Deno.test("§14.7d a request that is shown when it is committed already does not
   lab.commit(lab.order(request(0)));
   lab.state.appliedIndex = 0 as never;
   const context = lab.context();
-  assert(show(context, knownOf(request(0))));
+  assert(holdShown(context, knownOf(request(0))));
   assertEquals([shownOf(lab)?.committed, lab.passedOn()], [true, []]);
 });
 
@@ -187,13 +187,13 @@ Deno.test("§14.7e what was shown is in the next entry, before its client's othe
   assertEquals(nextEntry(lab), ["c1/1/1", "c2/1/1", "c1/2/1", "c1/1/2", "c1/1/3"], "its share is 4");
   pool(lab, requestIn(3, 1));
   assertEquals(nextEntry(lab), [], "no share is left");
-  show(lab.context(), knownOf(requestIn(3, 1)));
+  holdShown(lab.context(), knownOf(requestIn(3, 1)));
   assertEquals(nextEntry(lab), ["c1/3/1"]);
 
   const other = leading();
   pool(other, ...own, requestIn(2, 1), request(0, "", "c2"));
-  show(other.context(), knownOf(requestIn(2, 1)));
-  show(other.context(), knownOf(request(0, "", "c2")));
+  holdShown(other.context(), knownOf(requestIn(2, 1)));
+  holdShown(other.context(), knownOf(request(0, "", "c2")));
   assertEquals(nextEntry(other).slice(0, 3), ["c1/2/1", "c2/1/1", "c1/1/1"]);
 });
 
@@ -201,6 +201,6 @@ Deno.test("§14.7e of a client that owes nothing is taken before its turn, thoug
   const lab = leading();
   for (let i = 0; i < 100; i++) noteResult(lab.state, c1, LIMITS.maxResultBytes, lab.now);
   pool(lab, request(0), request(0, "", "c2"));
-  show(lab.context(), knownOf(request(0)));
+  holdShown(lab.context(), knownOf(request(0)));
   assertEquals(nextEntry(lab), ["c2/1/1"]);
 });

@@ -44,7 +44,7 @@ export const PACE: readonly Mutant[] = [
       "A client shows one far ahead, which waits at the leader for all that it has queued below, and says that nothing is.",
     patches: [
       patch(
-        "show",
+        "holdShown",
         `if (!canBeShown(state, message)) return false;`,
         `if (config.constants.paceMs === 0 || message.kind !== "SendRequest") return false;
   if (view.role === "leader" ? !canBeShown(state, message) : message.seq !== message.floor) return false;`,
