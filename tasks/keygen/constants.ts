@@ -12,6 +12,7 @@ export const CONSTANT_STRINGS = [
   "log-tail",
   "office-entries",
   "office-ms",
+  "pace-ms",
 ] as const;
 export const CONSTANT_BOOLEANS = ["fast-reads", "allow-plaintext"] as const;
 
@@ -27,6 +28,8 @@ export const CONSTANTS_USAGE = `\
                              fetches the whole state
   --office-entries N         entries after which a leader is to hand over, from 64 on; 0: never (default)
   --office-ms N              time after which it is, from 4 election timeouts on; 0: never (default)
+  --pace-ms N                pace expected of a leader: twice what a client's oldest request may wait; 0: none is expected
+                             (default: the election timeout, 1000 at least; at most the end of patience, 32000)
 `;
 
 /** Returns the profile that a flag names, by default `byzantine`. Throws `ConfigError`. */
@@ -50,6 +53,7 @@ export function firstChoices(
       ...numberGiven(flags, "log-tail", "logTail"),
       ...numberGiven(flags, "office-entries", "officeEntries"),
       ...numberGiven(flags, "office-ms", "officeMs"),
+      ...numberGiven(flags, "pace-ms", "paceMs"),
     },
   };
 }
