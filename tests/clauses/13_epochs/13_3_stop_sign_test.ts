@@ -87,7 +87,7 @@ Deno.test("§13.3e once one is committed patience and pace run no more; before i
     const lab = stopLab({ constants: { ...timeouts, paceMs: intervention ? 0 : 1000 } });
     lab.follow("r1", 1, STOPPED);
     if (commits) lab.receive(...forge.reportsOf(PEERS, 1, STOP));
-    lab.run([requestInput(forge.request(9, "waits"), intervention)]);
+    lab.run([requestInput(forge.request(0, "waits", "c2"), intervention)]);
     lab.elapse(20_000);
     return lab.state.election.suspectingSince !== null;
   };
