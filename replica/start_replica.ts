@@ -101,7 +101,8 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
     disk = new ReopenableStorage(owner, log);
     const { storage, reopen } = disk;
     if (storage.epochs.newest() === null && roster.epoch === 1) requireKnownRoster(storage, roster); // a disk of before there were epochs
-    const inForce = knownRoster(storage, file, backend.backend);
+    const isNew = roster.epoch > 1 && isUnused(storage);
+    const inForce = isNew ? file : knownRoster(storage, file, backend.backend);
     const line = ownLine(inForce.roster, key);
     const onEnd = connectionLog(log, () => performance.now());
     transport = await openReplicaTransport({
@@ -111,7 +112,7 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
       onEnd,
     });
     if (options.insecurePlaintext) log.log("warn", "insecure-plaintext", { note: PLAINTEXT_NOTE });
-    if (roster.epoch > 1 && isUnused(storage)) {
+    if (isNew) {
       log.log("info", "awaits-beginning", {
         epoch: roster.epoch,
         note: "until the roster's change is ordered, and a member tells",

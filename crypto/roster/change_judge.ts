@@ -1,5 +1,6 @@
 /** Judging changes of the roster: the same verdict at every replica, from the roster in force and the command alone (§13.2). */
 import type { Digest } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import {
   type ChangeCommand,
   type ChangeRefusal,
@@ -32,8 +33,8 @@ export interface ChangeJudge {
   judge(command: Uint8Array): ChangeVerdict;
 }
 
-/** Verdicts remembered: one command is judged at ingress, before it is appended, and where it is applied. */
-const MAX_REMEMBERED = 64;
+/** Verdicts remembered: one command is judged at ingress, before it is appended, and where it is applied. Twice as many as one packet of entries may hold. */
+const MAX_REMEMBERED = 2 * LIMITS.maxAppendEntries;
 
 const refused = (refusal: ChangeRefusal): ChangeVerdict => ({ next: null, refusal });
 
@@ -87,7 +88,7 @@ function judgeChange(current: RosterFile, change: ChangeCommand, backend: Signat
   return { next: { roster, digest: rosterDigest(raw), raw, signatures, isSigned: true }, refusal: null };
 }
 
-/** Returns a judge by the roster `current`, which remembers its last 64 verdicts. */
+/** Returns a judge by the roster `current`, which remembers its last verdicts. */
 export function createChangeJudge(current: RosterFile, backend: SignatureBackend): ChangeJudge {
   const verdicts = new Map<Digest, ChangeVerdict>();
   return {

@@ -85,12 +85,15 @@ function begin(storage: Storage, given: SignedRoster, { before, end }: Beginning
   epochs.put(given.roster.epoch, bytesOf(given), null);
   const genesis = genesisBehind(sha256Hex, given.digest, end);
   const { recovery } = storage.load().hardState; // one that lost its disk does not know what it has signed in this epoch either
-  storage.commit([{ op: "begin-epoch", genesis, held: false, recovery }], []);
+  const lost = recovery === null ? null : { ...recovery, bar: null };
+  storage.commit([{ op: "begin-epoch", genesis, held: false, recovery: lost }], []);
 }
 
-/** Returns whether a disk has never been in any epoch. */
-export function isUnused(storage: Storage): boolean {
-  if (storage.epochs.newest() !== null) return false;
+/**
+ * Returns whether its replica never took part in any epoch. What the archive holds says nothing: it is written first, and the process may have ended before the epoch
+ * was begun.
+ */
+export function isUnused(storage: Pick<Storage, "load">): boolean {
   const { genesis, hardState: { currentTerm, preVoted }, entries } = storage.load();
   return genesis === null && currentTerm === 0 && preVoted === 0 && entries.length === 0;
 }

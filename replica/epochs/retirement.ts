@@ -10,7 +10,7 @@ import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { FetchChunks, FetchChunksResponse } from "../../protocol/message.ts";
-import type { Packet } from "../../protocol/packet.ts";
+import type { Packet, PacketOf } from "../../protocol/packet.ts";
 import type { ChunkReader } from "../../protocol/ports.ts";
 import { quorumOf } from "../../protocol/quorum.ts";
 import { listSignatures } from "../../protocol/signatures.ts";
@@ -43,6 +43,7 @@ export class Retirement {
   readonly #parts: RetirementParts;
   readonly #talk: EpochTalk;
   readonly #served = new TokenBuckets(INGRESS_LIMITS.chunksPerSecond, INGRESS_LIMITS.chunkBurst);
+  readonly #said = new TokenBuckets(INGRESS_LIMITS.endsPerSecond, INGRESS_LIMITS.endBurst);
   /** Members that have said, under their signature, that the genesis is committed there. */
   readonly #begun = new Set<ReplicaId>();
   readonly #quorum: number;
@@ -106,20 +107,21 @@ export class Retirement {
       const packet = decodePeerPacket(frames);
       if (packet.kind === "FetchEpoch") return this.#talk.show(peer, packet.epoch, now);
       this.#talk.joined(peer);
-      if (packet.kind === "AppendEntriesResponse") this.#note(packet);
+      if (packet.kind === "AppendEntriesResponse") this.#note(packet, peer, now);
       else if (packet.kind === "FetchChunks") this.#serve(peer, packet, now);
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
     }
   }
 
-  #note(packet: Extract<Packet, { readonly kind: "AppendEntriesResponse" }>): void {
+  /** Each member says it of itself, and no more often than it is asked: else a liar could have signatures checked without end. */
+  #note(packet: PacketOf<"AppendEntriesResponse">, peer: string, now: number): void {
     const { replica, commitIndex } = packet.signed.message;
-    if (commitIndex < this.#parts.end.entry.index || this.#begun.has(replica) || !this.#check(packet)) return;
-    this.#begun.add(replica);
+    if (replica !== peer || commitIndex < this.#parts.end.entry.index || this.#begun.has(replica)) return;
+    if (this.#said.spend(peer, now) && this.#check(packet)) this.#begun.add(replica);
   }
 
-  #serve(peer: string, packet: Extract<Packet, { readonly kind: "FetchChunks" }>, now: number): void {
+  #serve(peer: string, packet: PacketOf<"FetchChunks">, now: number): void {
     if (!this.#served.spend(peer, now) || !this.#check(packet)) return;
     const { transport, next: { roster: { epoch } }, self } = this.#parts;
     const { nonce } = packet.signed.message;

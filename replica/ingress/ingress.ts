@@ -1,8 +1,9 @@
 /** The only way in: frames → limits → decode → screen → verify → input (§2.2, §7.5). Nothing a stranger sends makes it throw. */
 import { LEAST_POSTED } from "../../crypto/signing/threads/ahead_backend.ts";
 import { MAX_POSTED } from "../../crypto/signing/threads/claims_board.ts";
+import { asksForChange } from "../../protocol/epochs/epoch_end.ts";
 import type { Evidence } from "../../protocol/evidence.ts";
-import type { ClientPacket, Packet } from "../../protocol/packet.ts";
+import type { ClientPacket, Packet, PacketOf } from "../../protocol/packet.ts";
 import { senderOf } from "../../protocol/signatures.ts";
 import { decodeClientPacket, DecodeError, decodePeerPacket, epochOf } from "../../transport/codec/mod.ts";
 import { totalBytes } from "../../transport/frame_limits.ts";
@@ -77,6 +78,14 @@ export class Ingress {
     INGRESS_LIMITS.evidenceSignaturesPerSecond,
     INGRESS_LIMITS.evidenceSignatureBurst,
   );
+  /** What peers pass on that costs more to judge than its client's signature (§13.2). */
+  readonly #changes = new TokenBuckets(
+    INGRESS_LIMITS.changesPerSecond,
+    INGRESS_LIMITS.changeBurst,
+    INGRESS_LIMITS.maxFaultySources,
+  );
+  /** Volume of other epochs, for which nobody is muted. */
+  readonly #elsewhere = new SourceFaults();
   /** Packets without room that are looked at, so that their senders can be told. */
   readonly #overflow = new TokenBuckets(INGRESS_LIMITS.busyPerSecond, INGRESS_LIMITS.busyBurst);
   readonly #late: LateResponses<Received>;
@@ -196,6 +205,10 @@ export class Ingress {
       if (packet.kind === "FetchEpoch" && packet.epoch !== state.genesis.epoch) {
         return this.#asksForEnd(received, packet.epoch, now);
       }
+      if (packet.kind === "EpochEnd" && packet.end.epoch < state.genesis.epoch) return this.#ofOlder(received, packet);
+      if (packet.kind === "ForwardedRequest" && asksForChange(packet.signed)) {
+        if (!this.#changes.spend(sourceOf(received), now)) return dropped("rate:change");
+      }
       const { former = null } = this.#parts;
       const name = speakerOf(received);
       if (packet.kind === "FetchChunksResponse" && name !== null && former?.replicas.has(name)) {
@@ -215,16 +228,27 @@ export class Ingress {
     }
   }
 
-  /** §13.6: what is of another epoch is not looked into, and held against nobody: one of the two is late. */
+  /** §13.6: what is of another epoch is not looked into, and held against nobody: one of the two is late. Much of it waits, and is not lost. */
   #ofAnotherEpoch(received: Received, epoch: number, now: number): Admission {
     const peer = speakerOf(received);
     if (peer !== null) this.#parts.talk.heard(peer, epoch, now);
-    return dropped("another-epoch");
+    this.#parts.refused.add("another-epoch");
+    const volume = INGRESS_LIMITS.excessWeight * Math.floor(totalBytes(received.frames) / BACKLOG_UNIT_BYTES);
+    if (volume > 0 && this.#elsewhere.add(sourceOf(received), now, volume, INGRESS_LIMITS.excessMuteMs)) {
+      this.#parts.holdOff?.(received, INGRESS_LIMITS.excessMuteMs);
+    }
+    return DONE;
   }
 
   #asksForEnd(received: Received, epoch: number, now: number): Admission {
     const peer = speakerOf(received);
     if (peer !== null) this.#parts.talk.show(peer, epoch, now);
+    return DONE;
+  }
+
+  #ofOlder(received: Received, packet: PacketOf<"EpochEnd">): Admission {
+    const peer = speakerOf(received);
+    if (peer !== null) this.#parts.talk.takeOlder(peer, packet);
     return DONE;
   }
 

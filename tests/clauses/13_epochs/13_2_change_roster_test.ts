@@ -59,9 +59,15 @@ const headOf = ({ state: { log } }: Lab) => {
 };
 const faultOf = ({ state: { election } }: Lab) => election.leaderFault?.code ?? null;
 
-Deno.test("§13.2c an entry with a valid change and anything else is not appended, and its leader suspected", () => {
+Deno.test("§13.2c an entry that asks for a change, a valid one or not, and for anything else is not appended, and its leader suspected", () => {
+  const invalid = changeTo({ ...SECOND, epoch: 3 }, 9);
   for (
-    const requests of [[forge.request(2, "x"), changeTo(SECOND)], [changeTo(SECOND), changeTo(plainlyNext(FIRST), 8)]]
+    const requests of [
+      [forge.request(2, "x"), changeTo(SECOND)],
+      [changeTo(SECOND), changeTo(plainlyNext(FIRST), 8)],
+      [forge.request(2, "x"), invalid],
+      [invalid, forge.changeRequest(10, Uint8Array.of(1))],
+    ]
   ) {
     const lab = stopLab();
     const { verdicts } = lab.follow("r1", 1, [forge.entryAfter(forge.GENESIS, 1, requests)]);
@@ -70,22 +76,26 @@ Deno.test("§13.2c an entry with a valid change and anything else is not appende
   }
 });
 
-Deno.test("§13.2c a leader proposes what else it has first, and one change of several", () => {
+Deno.test("§13.2c a leader proposes each alone, whatever else waits, and none behind a valid one", () => {
   const lab = stopLab();
   lab.lead(1);
   const others = [forge.request(2, "x"), forge.request(3, "y")];
-  const changes = [changeTo(SECOND), changeTo(plainlyNext(FIRST), 8)];
+  const changes = [forge.changeRequest(6, Uint8Array.of(1)), changeTo(SECOND), changeTo(plainlyNext(FIRST), 8)];
   lab.run([...others, ...changes].map((request) => requestInput(request)));
+  lab.elapse(100);
   const sizes = lab.state.log.entries.map(({ entry }) => entry.requests!.length);
-  assertEquals(sizes, [0, 2, 1]);
+  assertEquals(sizes, [0, 2, 1, 1]);
   assertEquals(lab.state.requests.pool.size, 1, "the other change waits");
 });
 
-Deno.test("§13.2d §13.2e what is not valid stands among others and is answered with what is wrong and what is in force", () => {
+Deno.test("§13.2d §13.2e what is not valid is ordered and answered with what is wrong and what is in force", () => {
   const lab = stopLab();
   const late = changeTo({ ...SECOND, epoch: 3 }, 2);
   const unreadable = forge.changeRequest(3, Uint8Array.of(1, 2, 3));
-  const chain = [forge.entryAfter(forge.GENESIS, 1, [late, unreadable, forge.request(4, "x")])];
+  const chain = [forge.entryAfter(forge.GENESIS, 1, [late])];
+  for (const request of [unreadable, forge.request(4, "x")]) {
+    chain.push(forge.entryAfter(forge.endOf(chain), 1, [request]));
+  }
   chain.push(stopAfter(forge.endOf(chain), 1));
   lab.follow("r1", 1, chain);
   lab.receive(...forge.reportsOf(PEERS, 1, forge.endOf(chain)));
