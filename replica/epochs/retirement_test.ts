@@ -1,0 +1,165 @@
+import { assert, assertEquals } from "@std/assert";
+import { sha256Hex, unhex } from "../../crypto/digest.ts";
+import { epochNameOf } from "../../crypto/roster/parse_roster.ts";
+import { createVerifier } from "../../crypto/signing/signing.ts";
+import type { ProtocolConstants } from "../../protocol/config.ts";
+import { logIndex, replicaId, round, term } from "../../protocol/ids.ts";
+import type { AppendEntriesResponse } from "../../protocol/message.ts";
+import type { Packet } from "../../protocol/packet.ts";
+import { backend } from "../../tests/support/backends.ts";
+import { EpochChain, receivedFrom } from "../../tests/support/epoch_lab.ts";
+import { decodePeerPacket, encodePacket, epochOf } from "../../transport/codec/mod.ts";
+import { MemoryNetwork } from "../../transport/mod.ts";
+import type { Channel, Received } from "../../transport/port.ts";
+import { countingBackend } from "../diagnostics/counting_backend.ts";
+import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
+import { Retirement } from "./retirement.ts";
+
+const CHUNK = Uint8Array.of(1, 2, 3);
+
+/** r4, which epoch 2 of the chain does not list any more, is handed batches of packets one after the other. */
+function retiring(constants: Partial<ProtocolConstants> = {}) {
+  const chain = new EpochChain(constants);
+  chain.advance((roster) => ({ ...roster, replicas: roster.replicas.filter(({ id }) => id !== "r4") }));
+  const [before, next] = [chain.of(1), chain.of(2)];
+  const { backend: counting, work } = countingBackend(backend);
+  const sent: (readonly [peer: string, packet: Packet, epoch: number | null])[] = [];
+  const clock = { now: 0 };
+  const batches: (() => Received[])[] = [];
+  const transport = new MemoryNetwork().replica("r4", ["r1", "r2", "r3"]);
+  const retirement = new Retirement({
+    ...{ self: replicaId("r4"), secretKey: unhex(chain.keys.get("r4")!.secretKey), before, next, end: chain.ends[0]! },
+    ...{ backend: counting, archive: chain.disk(2).epochs, now: () => clock.now },
+    chunks: { read: (digest) => digest === sha256Hex(CHUNK) ? CHUNK : null },
+    transport: {
+      ...{ counters: transport.counters, wake: () => {}, flushPeers: () => {}, publish: () => {}, holdOff: () => {} },
+      ...{ sendToClient: () => {}, expel: () => false, reconfigure: () => {}, close: () => Promise.resolve() },
+      sendToPeer: (peer, frames) => void sent.push([peer, decodePeerPacket(frames), epochOf(frames)]),
+      receive() {
+        const batch = batches.shift();
+        if (batch === undefined) retirement.stop();
+        return Promise.resolve(batch?.() ?? []);
+      },
+    },
+  });
+  const says = (replica: string, commitIndex: number, by = replica, epoch = 2): Packet => {
+    const message: AppendEntriesResponse = {
+      ...{ kind: "AppendEntriesResponse", term: term(1), replica: replicaId(replica), acks: [], round: round(1) },
+      prepared: { term: term(0), index: logIndex(11), hash: chain.ends[0]!.before },
+      ...{ commitIndex: logIndex(commitIndex), commitHash: chain.ends[0]!.before },
+    };
+    return { kind: "AppendEntriesResponse", signed: chain.sign(by, epoch, message) };
+  };
+  const from = (owner: string, packet: Packet, channel: Channel = "published", epoch = 2): Received =>
+    receivedFrom(owner, channel, encodePacket(packet, epoch));
+  return {
+    ...{ chain, retirement, sent, work, clock, says, from },
+    /** Runs with these batches, and a pause of `ms` before each. */
+    run(all: readonly (readonly Received[])[], ms = 0) {
+      batches.push(...all.map((batch) => () => (clock.now += ms, [...batch])));
+      return retirement.run();
+    },
+  };
+}
+
+const GENESIS = 11;
+
+Deno.test("who leaves asks the members how far they are, and stops once Q of them hold the genesis", async () => {
+  const { run, says, from, sent } = retiring();
+  const begun = await run([
+    [from("r1", says("r1", GENESIS))],
+    [from("r2", says("r2", GENESIS + 5))],
+    [from("r3", says("r3", GENESIS))],
+    [from("r1", says("r1", GENESIS))],
+  ]);
+  assertEquals(begun.map(String), ["r1", "r2"], "two of three");
+  assertEquals(sent.map(([peer, packet]) => [peer, packet.kind]), [
+    ["r1", "FetchEpoch"],
+    ["r2", "FetchEpoch"],
+    ["r3", "FetchEpoch"],
+  ]);
+});
+
+Deno.test("no word of a member counts twice, nor one below the genesis, of the epoch before, forged, or passed on by another", async () => {
+  const { run, says, from } = retiring();
+  const begun = await run([[
+    ...[1, 2, 3].map(() => from("r1", says("r1", GENESIS))),
+    from("r2", says("r2", GENESIS - 1)),
+    from("r3", says("r3", GENESIS, "r1")), // another one's key
+    from("r3", says("r3", GENESIS, "r3", 1)), // signed for the epoch before
+    from("r3", says("r3", GENESIS), "published", 1), // names it
+    from("r1", says("r2", GENESIS)), // its own word comes from itself
+    from("r4@1", says("r4", GENESIS, "r4")),
+  ]]);
+  assertEquals(begun.map(String), ["r1"]);
+});
+
+Deno.test("garbage of peers, clients and former members neither ends it nor counts", async () => {
+  const { run, chain } = retiring();
+  const garbage = [[], [new Uint8Array(0)], [Uint8Array.of(255)], [new Uint8Array(70), new Uint8Array(1)]];
+  const begun = await run([
+    garbage.map((frames) => receivedFrom("r1", "peer", frames)),
+    garbage.map((frames) => receivedFrom("r2", "published", frames)),
+    garbage.map((frames) => receivedFrom("c1", "client", frames)),
+    [receivedFrom("r1", "peer", encodePacket(chain.shown(1)))],
+  ]);
+  assertEquals(begun, []);
+});
+
+Deno.test("a liar has few signatures checked, however many words it forges", async () => {
+  const { run, says, from, work } = retiring();
+  const lie = from("r1", says("r1", GENESIS, "r2"));
+  await run([Array.from({ length: 500 }, () => lie)]);
+  assertEquals(work.verified, INGRESS_LIMITS.endBurst);
+});
+
+Deno.test("it serves chunks under its old key in the new epoch, within a rate, to whoever signs as a member", async () => {
+  const { run, from, sent, chain, work } = retiring();
+  const asks = (nonce: number, epoch = 2) => ({
+    kind: "FetchChunks" as const,
+    signed: chain.sign("r1", epoch, {
+      ...{
+        kind: "FetchChunks",
+        replica: replicaId("r1"),
+        nonce,
+        digests: [sha256Hex(CHUNK), sha256Hex(new Uint8Array(1))],
+      },
+    }),
+  });
+  await run([
+    [from("r1", asks(1, 1), "peer")],
+    Array.from({ length: 100 }, (_, nonce) => from("r1", asks(nonce + 2), "peer")),
+  ]);
+  const answers = sent.flatMap(([peer, packet, epoch]) =>
+    packet.kind === "FetchChunksResponse" ? [{ peer, packet, epoch }] : []
+  );
+  assertEquals(answers.length, INGRESS_LIMITS.chunkBurst - 1, "one question was not signed in this epoch");
+  assert(work.verified <= INGRESS_LIMITS.chunkBurst);
+  const { peer, packet: { signed, chunks }, epoch } = answers[0]!;
+  assertEquals([peer, chunks, epoch], ["r1", [CHUNK], 2]);
+  const verifier = createVerifier(backend, epochNameOf(chain.of(2)));
+  const key = unhex(chain.keys.get("r4")!.publicKey);
+  assert(verifier.verify("FetchChunksResponse", signed.body, signed.signature, key));
+});
+
+Deno.test("it shows the end of its epoch to whoever is still there, and asks again and again", async () => {
+  const { run, from, says, sent, chain } = retiring();
+  await run([[from("r3", says("r3", 5, "r3", 1), "published", 1)], [], []], 500);
+  assertEquals(sent.filter(([, { kind }]) => kind === "EpochEnd").map(([peer, packet]) => [peer, packet]), [
+    ["r3", chain.shown(1)],
+  ]);
+  assert(sent.filter(([, { kind }]) => kind === "FetchEpoch").length >= 6);
+});
+
+Deno.test("in the crash profile it hears the members too, and they are told apart by their connections", async () => {
+  const { run, says, from } = retiring({ profile: "crash" });
+  const unsigned = (packet: Packet): Packet => ({
+    ...packet,
+    signed: { ...(packet as Extract<Packet, { kind: "AppendEntriesResponse" }>).signed, signature: new Uint8Array(64) },
+  } as Packet);
+  const begun = await run([[
+    from("r1", unsigned(says("r1", GENESIS))),
+    from("r1", unsigned(says("r2", GENESIS))),
+  ]]);
+  assertEquals(begun.map(String), ["r1"]);
+});
