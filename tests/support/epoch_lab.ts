@@ -62,9 +62,9 @@ export class EpochChain {
     return this.rosters[epoch - 1]!;
   }
 
-  /** Returns a roster behind the newest, as its operator signs it. */
-  signedNext(edit: (roster: Roster) => Roster = (roster) => roster): SignedRoster {
-    const { roster, digest } = this.rosters.at(-1)!;
+  /** Returns a roster behind that of an epoch, the newest by default, as its operator signs it. */
+  signedNext(edit: (roster: Roster) => Roster = (roster) => roster, behind = this.rosters.length): SignedRoster {
+    const { roster, digest } = this.of(behind);
     const next = { ...edit(roster), epoch: roster.epoch + 1, previous: digest };
     return signedBy(next, this.keys.get("operator")!);
   }
