@@ -2,14 +2,14 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { sha256Hex } from "../../crypto/digest.ts";
 import { changeOf } from "../../crypto/roster/change_judge.ts";
-import { type ChangeCommand, decodeChange, encodeChange } from "../../protocol/operations/change.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";
 import { chainEntry } from "../../protocol/hash_chain.ts";
 import { clientId, type Digest, logIndex, replicaId, round, seq, term } from "../../protocol/ids.ts";
 import type { SendRequest } from "../../protocol/message.ts";
+import { type ChangeCommand, decodeChange, encodeChange } from "../../protocol/operations/change.ts";
 import type { Packet } from "../../protocol/packet.ts";
-import { EpochChain, epochIngress, newKeyFor, receivedFrom } from "../../tests/support/epoch_lab.ts";
 import { backend } from "../../tests/support/backends.ts";
+import { EpochChain, epochIngress, newKeyFor, receivedFrom } from "../../tests/support/epoch_lab.ts";
 import { openSessions } from "../../tests/support/numbered_requests.ts";
 import { encodePacket, entryOf } from "../../transport/codec/mod.ts";
 import { ForgottenError } from "../disk/forgotten_signatures.ts";

@@ -3,9 +3,13 @@ import { assertEquals } from "@std/assert";
 import { changeOf, createChangeJudge } from "../../../crypto/roster/change_judge.ts";
 import type { Roster } from "../../../crypto/roster/roster_types.ts";
 import type { SignatureBackend } from "../../../crypto/signing/backend.ts";
+import { clientId, logIndex } from "../../../protocol/ids.ts";
 import { decodeChange, decodeChangeResult, encodeChange } from "../../../protocol/operations/change.ts";
+import { INGRESS_LIMITS } from "../../../replica/limits/ingress_limits.ts";
 import { backend } from "../../support/backends.ts";
+import { EpochChain, epochIngress } from "../../support/epoch_lab.ts";
 import { makeRoster } from "../../support/make_roster.ts";
+import { openSessions } from "../../support/numbered_requests.ts";
 import { commandOf, plainDigest, plainlyNext } from "../../support/rosters/plain_rosters.ts";
 import { signedBy } from "../../support/rosters/sign_rosters.ts";
 import * as forge from "../support/forge.ts";
@@ -122,4 +126,21 @@ Deno.test("§13.2f no stop-sign stands where a checkpoint is due anyway: a no-op
     forge.appendEntries("r1", 1, [stopAfter(headOf(follower), 1)], { prev: headOf(follower), round: 2 }),
   );
   assertEquals([follower.state.log.entries.length, faultOf(follower)], [1, "stop-sign-at-a-checkpoint"]);
+});
+
+Deno.test("§13.2g what a client asks for of these, and what a peer passes on, is taken within a rate, and judged before the core is handed it", () => {
+  const chain = new EpochChain();
+  const { changeBurst, changesPerSecond } = INGRESS_LIMITS;
+  const lab = epochIngress(chain, 1);
+  openSessions(lab.state.sessions, [clientId("c1"), clientId("c2")]);
+  lab.state.appliedIndex = logIndex(1);
+  const asked = (client: string, now: number) =>
+    Array.from({ length: 20 }, (_, i) => chain.requestOf(client, Uint8Array.of(i), 2 + i))
+      .filter((signed) => lab.send(client, "client", { kind: "SendRequest", signed }, now) !== null).length;
+  assertEquals([asked("c1", 0), asked("c1", 0), asked("c2", 0)], [changeBurst, 0, changeBurst]);
+  assertEquals(asked("c1", 3000), 3 * changesPerSecond);
+  lab.state.view.role = "leader";
+  const passed = Array.from({ length: 20 }, (_, i) => chain.requestOf("c2", Uint8Array.of(i), 2 + i))
+    .filter((signed) => lab.send("r2", "peer", { kind: "ForwardedRequest", signed }) !== null).length;
+  assertEquals([passed, lab.muted], [changeBurst, []]);
 });
