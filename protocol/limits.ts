@@ -122,4 +122,6 @@ export const LIMITS = {
   starvedTimeouts: 4,
   /** Share of the time that passes in which it may do so again. */
   starvedShare: 0.75,
+  /** Longest election timeouts between two hand-overs of a replica for the same learner (§14.5). */
+  learnerHandOverCaps: 64,
 } as const;

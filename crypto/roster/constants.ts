@@ -16,6 +16,12 @@ const MAX_CHECKPOINT_EVERY = LIMITS.maxLinks / 2;
 /** The most a replica collects in one catch-up (§8.1): a replica that lacks more is better served by the snapshot than by a longer tail. */
 const MAX_LOG_TAIL = LIMITS.maxFetchEntries;
 
+const MIN_OFFICE_ENTRIES = 64;
+const MAX_OFFICE_ENTRIES = 1_000_000_000;
+/** An office is to outlast elections, also those that fail at first. */
+const MIN_OFFICE_TIMEOUTS = 4;
+const MAX_OFFICE_MS = 604_800_000;
+
 /** Constants of a new roster unless others are given. */
 export const DEFAULT_CONSTANTS: ProtocolConstants = {
   profile: "byzantine",
@@ -24,6 +30,8 @@ export const DEFAULT_CONSTANTS: ProtocolConstants = {
   heartbeatMs: 100,
   patienceMs: 2000,
   patienceCapMs: 32_000,
+  officeEntries: 0,
+  officeMs: 0,
   sessionWindow: 128,
   sessionsPerClient: 8,
   registrationHorizon: 10_000,
@@ -57,6 +65,8 @@ const ABSENT: Partial<ProtocolConstants> = {
   logTail: DEFAULT_CONSTANTS.logTail,
   sessionsPerClient: DEFAULT_CONSTANTS.sessionsPerClient,
   registrationHorizon: DEFAULT_CONSTANTS.registrationHorizon,
+  officeEntries: 0,
+  officeMs: 0,
 };
 
 const NAMES = Object.keys(DEFAULT_CONSTANTS) as (keyof ProtocolConstants)[];
@@ -65,8 +75,8 @@ const NAMES = Object.keys(DEFAULT_CONSTANTS) as (keyof ProtocolConstants)[];
  * Reads and checks the constants: election timeout 10 ms to 1 h; its cap at least that and at most 1 h; heartbeat at least 1 ms and below
  * half the election timeout; patience and its cap likewise from 10 ms; session window even, 2 to 4096; 1 to 64 sessions of a client, no
  * more than its window, so that each has room in what is pending (§7.3); a registration horizon of 32 to 1 000 000 entries; a checkpoint
- * every 1 to 4096 entries; a log tail of 1 to 16 384 entries. The last four have defaults if the roster does not say; one that names no profile is
- * `byzantine`. Throws `ConfigError`.
+ * every 1 to 4096 entries; a log tail of 1 to 16 384 entries; offices as §14.10 has them. From the sessions of a client on they have defaults
+ * if the roster does not say; one that names no profile is `byzantine`. Throws `ConfigError`.
  */
 export function readConstants(field: Field): ProtocolConstants {
   const fields = readObject(field, NAMES, ABSENT);
@@ -85,6 +95,8 @@ export function readConstants(field: Field): ProtocolConstants {
     heartbeatMs,
     patienceMs,
     patienceCapMs: readInteger(fields.patienceCapMs, patienceMs, MAX_TIMEOUT_MS),
+    officeEntries: readIntegerOrOff(fields.officeEntries, MIN_OFFICE_ENTRIES, MAX_OFFICE_ENTRIES),
+    officeMs: readIntegerOrOff(fields.officeMs, MIN_OFFICE_TIMEOUTS * electionTimeoutMs, MAX_OFFICE_MS),
     sessionWindow,
     sessionsPerClient: readInteger(fields.sessionsPerClient, 1, Math.min(MAX_SESSIONS, sessionWindow)),
     registrationHorizon: readInteger(fields.registrationHorizon, MIN_HORIZON, MAX_HORIZON),
@@ -92,6 +104,13 @@ export function readConstants(field: Field): ProtocolConstants {
     logTail: readInteger(fields.logTail, 1, MAX_LOG_TAIL),
     fastReads: readBoolean(fields.fastReads),
   };
+}
+
+function readIntegerOrOff(field: Field, min: number, max: number): number {
+  const { value } = field;
+  if (value === 0) return value;
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= min && value <= max) return value;
+  return refuse(field, `0 or an integer from ${min} to ${max}`);
 }
 
 function readProfile(field: Field): Profile {

@@ -49,6 +49,10 @@ Deno.test("ranges and cross-checks", () => {
     [{ checkpointEvery: null }, "$.checkpointEvery: given null"],
     [{ logTail: 0 }, "$.logTail: given 0, wanted an integer from 1 to 16384"],
     [{ logTail: 16_385 }, "$.logTail: given 16385"],
+    [{ officeEntries: 63 }, "$.officeEntries: given 63, wanted 0 or an integer from 64 to 1000000000"],
+    [{ officeEntries: 1_000_000_001 }, "$.officeEntries: given 1000000001"],
+    [{ officeMs: 3999 }, "$.officeMs: given 3999, wanted 0 or an integer from 4000 to 604800000"],
+    [{ officeMs: 604_800_001 }, "$.officeMs: given 604800001"],
     [{ fastReads: "no" }, '$.fastReads: given "no", wanted true or false'],
   ];
   for (const [change, message] of cases) {
@@ -58,6 +62,8 @@ Deno.test("ranges and cross-checks", () => {
     { heartbeatMs: 499 },
     { electionTimeoutCapMs: 1000 },
     { patienceCapMs: 2000 },
+    { officeEntries: 64, officeMs: 4000 },
+    { officeEntries: 1_000_000_000, officeMs: 604_800_000 },
     { sessionWindow: 2, sessionsPerClient: 2 },
     { registrationHorizon: 32 },
     { checkpointEvery: 1 },
@@ -71,11 +77,13 @@ Deno.test("ranges and cross-checks", () => {
 });
 
 Deno.test("constants that came later may be absent, each by itself, and are the defaults then; no other may", () => {
-  const { profile, checkpointEvery, logTail, sessionsPerClient, registrationHorizon, ...before } = DEFAULT_CONSTANTS;
+  const { profile, checkpointEvery, logTail, sessionsPerClient, registrationHorizon, ...rest } = DEFAULT_CONSTANTS;
+  const { officeEntries, officeMs, ...before } = rest;
   assertEquals([read(before), profile], [DEFAULT_CONSTANTS, "byzantine"]);
-  const later = { checkpointEvery, logTail, sessionsPerClient, registrationHorizon };
+  const later = { checkpointEvery, logTail, sessionsPerClient, registrationHorizon, officeEntries, officeMs };
   for (const name of Object.keys(later)) {
-    assertEquals(read({ ...before, [name]: 37 }), { profile, ...before, ...later, [name]: 37 });
+    const given = name.startsWith("office") ? 5000 : 37;
+    assertEquals(read({ ...before, [name]: given }), { profile, ...before, ...later, [name]: given });
   }
   for (const name of Object.keys(before) as (keyof typeof before)[]) {
     const { [name]: _, ...without } = before;

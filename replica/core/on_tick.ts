@@ -10,12 +10,14 @@ import { requestVotes, tickCandidacy } from "./election/election.ts";
 import { tickPreVote, tickSuspicion } from "./election/suspicion.ts";
 import { tickVoteRequests } from "./election/voting.ts";
 import { takeLateness } from "./offices/judged_clock.ts";
+import { tickOffice } from "./offices/terms_of_office.ts";
 import { ACCEPT, type Verdict } from "./verdict.ts";
 
 export function onTick(context: Context, lateMs: Millis): Verdict {
   const { state } = context;
   takeLateness(context, lateMs);
   tickInterventions(context);
+  tickOffice(context);
   tickSuspicion(context);
   tickPreVote(context);
   tickVoteRequests(context);

@@ -5,12 +5,12 @@ import type { SignedRoster } from "../../crypto/roster/parse_roster.ts";
 import { verifyEnd } from "../../crypto/roster/verify_end.ts";
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
-import { DecodeError, decodePeerPacket, encodePacket, epochEndCodec } from "../../transport/codec/mod.ts";
+import { DecodeError, decodePeerPacket, encodePacket } from "../../transport/codec/mod.ts";
 import type { Received, ReplicaTransport } from "../../transport/port.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
 import type { Storage } from "../storage/port.ts";
-import { genesisBehind } from "./cross.ts";
+import { beginWithout } from "./cross.ts";
 import { bytesOf, parseArchived } from "./rosters.ts";
 
 export interface NewcomerParts {
@@ -80,13 +80,8 @@ function beginningIn({ given, backend }: NewcomerParts, { frames }: Received, ch
 }
 
 function begin(storage: Storage, given: SignedRoster, { before, end }: Beginning): void {
-  const { epochs } = storage;
-  epochs.put(end.epoch, bytesOf(before), epochEndCodec.encode(end));
-  epochs.put(given.roster.epoch, bytesOf(given), null);
-  const genesis = genesisBehind(sha256Hex, given.digest, end);
-  const { recovery } = storage.load().hardState; // one that lost its disk does not know what it has signed in this epoch either
-  const lost = recovery === null ? null : { ...recovery, bar: null };
-  storage.commit([{ op: "begin-epoch", genesis, held: false, recovery: lost }], []);
+  const { digest, roster: { epoch } } = given;
+  beginWithout(storage, sha256Hex, end, bytesOf(before), { epoch, digest, bytes: bytesOf(given) });
 }
 
 /**

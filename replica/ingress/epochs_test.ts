@@ -94,11 +94,12 @@ Deno.test("in the crash profile questions for epochs and ends are taken from pee
   const crash = new EpochChain({ profile: "crash" });
   crash.advance((roster) => ({ ...roster, replicas: roster.replicas.slice(0, 3) }));
   const lab = epochIngress(crash, 2);
-  assertEquals(lab.send("r2", "peer", { kind: "FetchEpoch", epoch: 2 })?.kind, "packet");
-  assertEquals(lab.send("r4@1", "peer", { kind: "FetchEpoch", epoch: 2 })?.kind, "packet");
-  assertEquals(lab.send("r2", "peer", { kind: "FetchEpoch", epoch: 1 }), null);
-  assertEquals(lab.sent.map(([peer, { kind }]) => [peer, kind]), [["r2", "EpochEnd"]]);
-  assertEquals(lab.refused(), {});
+  for (const owner of ["r2", "r4@1"]) {
+    for (const epoch of [1, 2, 3]) assertEquals(lab.send(owner, "peer", { kind: "FetchEpoch", epoch }), null);
+  }
+  assertEquals(lab.sent.map(([peer, { kind }]) => [peer, kind]), [["r2", "EpochEnd"], ["r4@1", "EpochEnd"]]);
+  assertEquals(lab.refused(), { "of-no-epoch:FetchEpoch": 2 });
+  assertEquals(lab.muted, []);
 });
 
 /** A chain whose second epoch lists r4 and c2 no more, and c1 with another key. */

@@ -3,7 +3,7 @@ import { LEAST_POSTED } from "../../crypto/signing/threads/ahead_backend.ts";
 import { MAX_POSTED } from "../../crypto/signing/threads/claims_board.ts";
 import { asksForChange } from "../../protocol/epochs/epoch_end.ts";
 import type { Evidence } from "../../protocol/evidence.ts";
-import type { ClientPacket, Packet, PacketOf } from "../../protocol/packet.ts";
+import type { ClientPacket, Packet } from "../../protocol/packet.ts";
 import { senderOf } from "../../protocol/signatures.ts";
 import { decodeClientPacket, DecodeError, decodePeerPacket, epochOf } from "../../transport/codec/mod.ts";
 import { totalBytes } from "../../transport/frame_limits.ts";
@@ -23,6 +23,7 @@ import { judgePacket, type Judging } from "./admit_packet.ts";
 import { BACKLOG_UNIT_BYTES } from "./backlog.ts";
 import { type Former, judgeFormerChunks } from "./former.ts";
 import { LateResponses } from "./late_responses.ts";
+import { asksForEnd, isOfAnotherEpoch, showsOlderEnd } from "./other_epochs.ts";
 import { PeerRates } from "./peer_rates.ts";
 import type { SignatureCheck } from "./signature_check.ts";
 import { connectionOf, sourceOf, speakerOf } from "./source.ts";
@@ -78,7 +79,7 @@ export class Ingress {
     INGRESS_LIMITS.evidenceSignaturesPerSecond,
     INGRESS_LIMITS.evidenceSignatureBurst,
   );
-  /** What peers pass on that costs more to judge than its client's signature (§13.2). */
+  /** Changes that peers pass on, which cost more to judge than their client's signature (§13.2). */
   readonly #changes = new TokenBuckets(
     INGRESS_LIMITS.changesPerSecond,
     INGRESS_LIMITS.changeBurst,
@@ -198,24 +199,21 @@ export class Ingress {
     try {
       if (channel === "client") return this.#clients.admit(this.#read(received), received, now);
       if (!queries.active) return dropped("inactive");
-      const epoch = epochOf(frames);
-      if (epoch !== null && epoch !== state.genesis.epoch) return this.#ofAnotherEpoch(received, epoch, now);
+      const { talk } = this.#parts;
+      const name = speakerOf(received);
+      if (isOfAnotherEpoch(talk, name, epochOf(frames), now)) return this.#passOver(received, now);
       const packet = decodePeerPacket(frames);
       if (!this.#rates.take(packet.kind, sourceOf(received), now)) return excessive(`rate:${packet.kind}`);
-      if (packet.kind === "FetchEpoch" && packet.epoch !== state.genesis.epoch) {
-        return this.#asksForEnd(received, packet.epoch, now);
-      }
-      if (packet.kind === "EpochEnd" && packet.end.epoch < state.genesis.epoch) return this.#ofOlder(received, packet);
+      if (asksForEnd(talk, name, packet, now) || showsOlderEnd(talk, name, packet)) return DONE;
       if (packet.kind === "ForwardedRequest" && asksForChange(packet.signed)) {
         if (!this.#changes.spend(sourceOf(received), now)) return dropped("rate:change");
       }
       const { former = null } = this.#parts;
-      const name = speakerOf(received);
       if (packet.kind === "FetchChunksResponse" && name !== null && former?.replicas.has(name)) {
         return judgeFormerChunks(state, former, packet, name);
       }
       if (this.#isPutOff(received, packet, now)) return DONE;
-      const judging = judgePacket(state, check, channel, packet, speakerOf(received));
+      const judging = judgePacket(state, check, channel, packet, name);
       const admission = packet.kind === "Evidence"
         ? yield* this.#withinBudget(packet.evidence, judging, now)
         : yield* judging;
@@ -228,27 +226,15 @@ export class Ingress {
     }
   }
 
-  /** §13.6: what is of another epoch is not looked into, and held against nobody: one of the two is late. Much of it waits, and is not lost. */
-  #ofAnotherEpoch(received: Received, epoch: number, now: number): Admission {
-    const peer = speakerOf(received);
-    if (peer !== null) this.#parts.talk.heard(peer, epoch, now);
-    this.#parts.refused.add("another-epoch");
-    const volume = INGRESS_LIMITS.excessWeight * Math.floor(totalBytes(received.frames) / BACKLOG_UNIT_BYTES);
-    if (volume > 0 && this.#elsewhere.add(sourceOf(received), now, volume, INGRESS_LIMITS.excessMuteMs)) {
-      this.#parts.holdOff?.(received, INGRESS_LIMITS.excessMuteMs);
+  /** Counts a packet of another epoch. Nobody is muted for how large they are: what comes behind waits, and is not lost. */
+  #passOver(received: Received, now: number): Admission {
+    const { refused, holdOff } = this.#parts;
+    refused.add("another-epoch");
+    const { excessWeight, excessMuteMs } = INGRESS_LIMITS;
+    const volume = excessWeight * Math.floor(totalBytes(received.frames) / BACKLOG_UNIT_BYTES);
+    if (volume > 0 && this.#elsewhere.add(sourceOf(received), now, volume, excessMuteMs)) {
+      holdOff?.(received, excessMuteMs);
     }
-    return DONE;
-  }
-
-  #asksForEnd(received: Received, epoch: number, now: number): Admission {
-    const peer = speakerOf(received);
-    if (peer !== null) this.#parts.talk.show(peer, epoch, now);
-    return DONE;
-  }
-
-  #ofOlder(received: Received, packet: PacketOf<"EpochEnd">): Admission {
-    const peer = speakerOf(received);
-    if (peer !== null) this.#parts.talk.takeOlder(peer, packet);
     return DONE;
   }
 

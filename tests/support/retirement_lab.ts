@@ -5,7 +5,7 @@ import { logIndex, replicaId, round, term } from "../../protocol/ids.ts";
 import type { AppendEntriesResponse } from "../../protocol/message.ts";
 import type { Packet } from "../../protocol/packet.ts";
 import { countingBackend } from "../../replica/diagnostics/counting_backend.ts";
-import { Retirement } from "../../replica/epochs/retirement.ts";
+import { Retiree } from "../../replica/epochs/retiree.ts";
 import { decodePeerPacket, encodePacket, epochOf } from "../../transport/codec/mod.ts";
 import { MemoryNetwork } from "../../transport/mod.ts";
 import type { Channel, Received } from "../../transport/port.ts";
@@ -25,7 +25,7 @@ export function retiring(constants: Partial<ProtocolConstants> = {}) {
   const clock = { now: 0 };
   const batches: (() => Received[])[] = [];
   const transport = new MemoryNetwork().replica("r4", ["r1", "r2", "r3"]);
-  const retirement = new Retirement({
+  const retirement = new Retiree({
     ...{ self: replicaId("r4"), secretKey: unhex(chain.keys.get("r4")!.secretKey), before, next, end: chain.ends[0]! },
     ...{ backend: counting, archive: chain.disk(2).epochs, now: () => clock.now },
     chunks: { read: (digest) => digest === sha256Hex(CHUNK) ? CHUNK : null },

@@ -55,18 +55,13 @@ Deno.test("§13.10a who is listed no more signs nothing in the new epoch but ans
   assert(verifier.verify("FetchChunksResponse", body, signature, unhex(chain.keys.get("r4")!.publicKey)));
 });
 
-Deno.test("§13.10b it asks for what members publish, and stops once Q of them hold the genesis, and not before", async () => {
+Deno.test("§13.10b it stops once Q members have published that they hold the genesis, and not before", async () => {
   const early = retiring();
   const waits = await early.run([
     [early.from("r1", early.says("r1", GENESIS)), early.from("r2", early.says("r2", GENESIS - 1))],
     [],
   ], 600);
   assertEquals(waits.map(String), ["r1"], "it was stopped, and would have waited on");
-  assertEquals(
-    early.sent.map(([peer, packet]) => [peer, packet.kind === "FetchEpoch" && packet.epoch]).slice(-2),
-    [["r2", 2], ["r3", 2]],
-    "those that have not said so are asked again",
-  );
   const { run, says, from } = retiring();
   assertEquals((await run([[from("r1", says("r1", GENESIS))], [from("r2", says("r2", GENESIS))], []])).length, 2);
 });

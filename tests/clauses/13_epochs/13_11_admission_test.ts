@@ -46,13 +46,14 @@ const command = (client: string, number = 2): SendRequest => ({
   ...{ mode: "command", command: Uint8Array.of(1) },
 });
 
-Deno.test("§13.11a of those of the epoch before nothing is taken but chunks and questions for ends and for this epoch", () => {
+Deno.test("§13.11a of those of the epoch before nothing is taken but chunks and questions for ends", () => {
   const lab = epochIngress(chain, 2);
   const ask = { kind: "GetEpochs", client: clientId("c2"), nonce: 1, epoch: 1 } as const;
   assertEquals(lab.send("c2@1", "client", { kind: "GetEpochs", signed: chain.sign("c2", 1, ask) }), null);
   assertEquals(lab.send("c2@1", "client", { kind: "SendRequest", signed: chain.sign("c2", 1, command("c2")) }), null);
   assertEquals(lab.served, ["GetEpochs"]);
-  assertEquals(lab.send("r4@1", "peer", { kind: "FetchEpoch", epoch: 2 })?.kind, "packet");
+  lab.send("r4@1", "peer", { kind: "FetchEpoch", epoch: 1 });
+  assertEquals(lab.sent.map(([peer, { kind }]) => [peer, kind]), [["r4@1", "EpochEnd"]]);
   const message = { kind: "PreVote", term: term(1), replica: replicaId("r4") } as const;
   for (const epoch of [1, 2]) {
     const signed = chain.sign("r4", epoch, message);

@@ -21,6 +21,8 @@ export const CONSTANTS: ProtocolConstants = {
   heartbeatMs: 100,
   patienceMs: 2000,
   patienceCapMs: 32_000,
+  officeEntries: 0,
+  officeMs: 0,
   sessionWindow: 16,
   sessionsPerClient: 4,
   registrationHorizon: 1000,

@@ -206,6 +206,10 @@ export interface Plan {
   readonly serviceMs: Millis;
   /** True if nothing in this plan is anybody's reason to suspect a leader that serves: the first one keeps its office until the network heals. */
   readonly oneLeader?: boolean;
+  /** Longest time without an answer to any honest client, once they have begun and until the network heals; unlimited if left out. */
+  readonly longestGapMs?: Millis;
+  /** Most faulty replicas that may lead one after the other; any number if left out. */
+  readonly faultyInARow?: number;
   /** True to judge single clauses besides the invariants and what clients see. */
   readonly clauses: boolean;
 }
