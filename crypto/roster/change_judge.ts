@@ -1,6 +1,5 @@
 /** Judging changes of the roster: the same verdict at every replica, from the roster in force and the command alone (§13.2). */
 import type { Digest } from "../../protocol/ids.ts";
-import { LIMITS } from "../../protocol/limits.ts";
 import {
   type ChangeCommand,
   type ChangeRefusal,
@@ -33,8 +32,8 @@ export interface ChangeJudge {
   judge(command: Uint8Array): ChangeVerdict;
 }
 
-/** Verdicts remembered: one command is judged at ingress, before it is appended, and where it is applied. Twice as many as one packet of entries may hold. */
-const MAX_REMEMBERED = 2 * LIMITS.maxAppendEntries;
+/** Verdicts remembered: one command is judged at ingress, before it is appended, and where it is applied. Twice as many as a packet may have entries. */
+const MAX_REMEMBERED = 2 * 64;
 
 const refused = (refusal: ChangeRefusal): ChangeVerdict => ({ next: null, refusal });
 

@@ -6,7 +6,7 @@ import { clientId, logIndex, seq } from "../../protocol/ids.ts";
 import type { Request } from "../../protocol/message.ts";
 import type { Signed, Verified } from "../../protocol/signed.ts";
 import { KvStore } from "../../state_machine/mod.ts";
-import { EpochChain, epochIngress, newKeyFor } from "../../tests/support/epoch_lab.ts";
+import { EpochChain, epochIngress, newKeyFor } from "../../tests/support/epochs/epoch_lab.ts";
 import { openSessions } from "../../tests/support/numbered_requests.ts";
 import { HeldChunks } from "../../tests/support/snapshot_values.ts";
 import type { CoreState } from "../core/state.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { EpochChain, newKeyFor, talkIn } from "../../tests/support/epoch_lab.ts";
+import { EpochChain, newKeyFor, talkIn } from "../../tests/support/epochs/epoch_lab.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 
 const chain = new EpochChain();

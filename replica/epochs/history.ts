@@ -27,7 +27,7 @@ export class EpochHistory {
   readonly #parts: EpochHistoryParts;
   /** The newest epoch before this replica's own whose end is not held; 0 if all are. */
   #missing: number;
-  /** Who was asked last, and has not answered. */
+  /** The peer that was asked last and has not answered. */
   #asked: string | null = null;
   #askAt: Millis = -Infinity;
   /** Number of questions since the last answer of use. */

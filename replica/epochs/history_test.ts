@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { EpochEndPacket } from "../../protocol/packet.ts";
 import { backend } from "../../tests/support/backends.ts";
-import { EpochChain, talkIn } from "../../tests/support/epoch_lab.ts";
+import { EpochChain, talkIn } from "../../tests/support/epochs/epoch_lab.ts";
 import { countingBackend } from "../diagnostics/counting_backend.ts";
 import { EpochHistory } from "./history.ts";
 import { parseArchived } from "./rosters.ts";

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { hex } from "../../crypto/digest.ts";
-import { EpochChain, newKeyFor } from "../../tests/support/epoch_lab.ts";
+import { EpochChain, newKeyFor } from "../../tests/support/epochs/epoch_lab.ts";
 import { formerNames, membersOf, newcomersIn } from "./members.ts";
 
 /** r3 has new keys, r4 is replaced by r5, r2 has moved; c1 has new keys, c2 is revoked. */

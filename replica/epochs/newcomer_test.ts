@@ -3,7 +3,7 @@ import { ConfigError } from "../../crypto/config_error.ts";
 import type { SignedRoster } from "../../crypto/roster/parse_roster.ts";
 import type { EpochEndPacket } from "../../protocol/packet.ts";
 import { backend } from "../../tests/support/backends.ts";
-import { EpochChain } from "../../tests/support/epoch_lab.ts";
+import { EpochChain } from "../../tests/support/epochs/epoch_lab.ts";
 import { encodePacket } from "../../transport/codec/mod.ts";
 import { MemoryNetwork } from "../../transport/mod.ts";
 import type { Received } from "../../transport/port.ts";
@@ -21,7 +21,7 @@ const foreign = new EpochChain();
 foreign.advance();
 
 /** Has a new member with `given` receive packets, each from `from`, on a clock that stands still; then what is genuine, and resolves once it has begun. */
-async function begins(
+function begins(
   packets: readonly EpochEndPacket[],
   { given = second, from = "r2", last = chain.shown(1) }: {
     readonly given?: SignedRoster;
@@ -61,7 +61,7 @@ async function begins(
 const epochIn = (storage: MemoryStorage): number => epochOf(storage.load());
 
 Deno.test("a new member asks all others, and begins without the state once it is shown how its epoch began", async () => {
-  const { waiting, storage, asked } = await begins([]);
+  const { waiting, storage, asked } = begins([]);
   await waiting;
   assertEquals(asked, ["r2", "r3", "r4"]);
   const { commitIndex, hardState, transfer } = storage.load();
@@ -96,10 +96,10 @@ const HOSTILE: Readonly<Record<string, EpochEndPacket>> = {
 };
 for (const [what, packet] of Object.entries(HOSTILE)) {
   Deno.test(`a new member takes no end ${what}, and waits on`, async () => {
-    const { waiting, storage } = await begins([packet]);
+    const { waiting, storage } = begins([packet]);
     await waiting;
     assertEquals([epochIn(storage), storage.epochs.list()], [2, [1, 2]]);
-    const alone = await begins([packet], { last: null });
+    const alone = begins([packet], { last: null });
     await assertRejects(() => alone.waiting, Error, "it waits on");
     assertEquals([epochIn(alone.storage), alone.storage.epochs.list()], [1, []]);
   });
@@ -107,14 +107,14 @@ for (const [what, packet] of Object.entries(HOSTILE)) {
 
 Deno.test("whoever floods a new member with ends has few of them looked into, and keeps nobody else from being heard", async () => {
   const forged = { ...good, end: { ...end, before: stable.hash } };
-  const { waiting, work } = await begins(Array.from({ length: 200 }, () => forged));
+  const { waiting, work } = begins(Array.from({ length: 200 }, () => forged));
   await waiting;
   assertEquals(work.verified <= 10 * (INGRESS_LIMITS.endBurst + 1), true, `${work.verified} signatures`);
 });
 
 Deno.test("a new member whose roster is not the one that was ordered stops, and says so", async () => {
   const other = signedBeside();
-  const { waiting, storage } = await begins([], { given: other });
+  const { waiting, storage } = begins([], { given: other });
   await assertRejects(() => waiting, ConfigError, "the operators signed another one too");
   assertEquals(epochIn(storage), 1);
 });

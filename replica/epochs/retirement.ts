@@ -1,6 +1,6 @@
 /**
- * What a replica does that the next roster does not list any more, or with another key: it signs nothing in that epoch but answers to FetchChunks, and serves until enough
- * members have the state (§13.10).
+ * The last service of a replica that the next roster does not list any more, or with another key: it signs nothing in that epoch but answers to FetchChunks, and goes on until
+ * enough members have the state (§13.10).
  */
 import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";

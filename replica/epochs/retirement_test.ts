@@ -5,8 +5,8 @@ import { createVerifier } from "../../crypto/signing/signing.ts";
 import { replicaId } from "../../protocol/ids.ts";
 import type { Packet } from "../../protocol/packet.ts";
 import { backend } from "../../tests/support/backends.ts";
-import { receivedFrom } from "../../tests/support/epoch_lab.ts";
-import { CHUNK, GENESIS, retiring } from "../../tests/support/retirement_lab.ts";
+import { receivedFrom } from "../../tests/support/epochs/epoch_lab.ts";
+import { CHUNK, GENESIS, retiring } from "../../tests/support/epochs/retirement_lab.ts";
 import { encodePacket } from "../../transport/codec/mod.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 

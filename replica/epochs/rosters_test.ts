@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ConfigError } from "../../crypto/config_error.ts";
 import { backend } from "../../tests/support/backends.ts";
-import { EpochChain } from "../../tests/support/epoch_lab.ts";
+import { EpochChain } from "../../tests/support/epochs/epoch_lab.ts";
 import { StorageError } from "../storage/port.ts";
 import { bytesOf, parseArchived, readArchived, rosterInForce } from "./rosters.ts";
 

@@ -1,4 +1,4 @@
-/** What packets of other epochs, ends, and those who left with the epoch before can make a replica do. */
+/** Packets of other epochs, ends, and those who left with the epoch before: how little they can make a replica do. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { sha256Hex } from "../../crypto/digest.ts";
 import { changeOf } from "../../crypto/roster/change_judge.ts";
@@ -9,7 +9,7 @@ import type { SendRequest } from "../../protocol/message.ts";
 import { type ChangeCommand, decodeChange, encodeChange } from "../../protocol/operations/change.ts";
 import type { Packet } from "../../protocol/packet.ts";
 import { backend } from "../../tests/support/backends.ts";
-import { EpochChain, epochIngress, newKeyFor, receivedFrom } from "../../tests/support/epoch_lab.ts";
+import { EpochChain, epochIngress, newKeyFor, receivedFrom } from "../../tests/support/epochs/epoch_lab.ts";
 import { openSessions } from "../../tests/support/numbered_requests.ts";
 import { encodePacket, entryOf } from "../../transport/codec/mod.ts";
 import { ForgottenError } from "../disk/forgotten_signatures.ts";

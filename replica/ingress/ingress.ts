@@ -205,9 +205,8 @@ export class Ingress {
       const packet = decodePeerPacket(frames);
       if (!this.#rates.take(packet.kind, sourceOf(received), now)) return excessive(`rate:${packet.kind}`);
       if (asksForEnd(talk, name, packet, now) || showsOlderEnd(talk, name, packet)) return DONE;
-      if (packet.kind === "ForwardedRequest" && asksForChange(packet.signed)) {
-        if (!this.#changes.spend(sourceOf(received), now)) return dropped("rate:change");
-      }
+      const isCostly = packet.kind === "ForwardedRequest" && asksForChange(packet.signed);
+      if (isCostly && !this.#changes.spend(sourceOf(received), now)) return dropped("rate:change");
       const { former = null } = this.#parts;
       if (packet.kind === "FetchChunksResponse" && name !== null && former?.replicas.has(name)) {
         return judgeFormerChunks(state, former, packet, name);

@@ -28,7 +28,7 @@ export const INGRESS_LIMITS = {
    * Changes of the roster that one client asks for, or one peer passes on: sustained rate, and how many at once. Judging one costs each replica up to 32
    * signatures and a roster to be read (§13.2).
    */
-  changesPerSecond: 1,
+  changesPerSecond: 0.2,
   changeBurst: 8,
   /** Answers with chunks to one peer, of a replica that is no member any more: sustained rate, and how many at once (§13.10). */
   chunksPerSecond: 8,

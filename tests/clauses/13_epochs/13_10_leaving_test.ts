@@ -10,9 +10,9 @@ import type { Packet } from "../../../protocol/packet.ts";
 import type { LogFields, Logger } from "../../../replica/diagnostics/logger.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import { backend } from "../../support/backends.ts";
-import { newKeyFor } from "../../support/epoch_lab.ts";
+import { newKeyFor } from "../../support/epochs/epoch_lab.ts";
+import { CHUNK, GENESIS, retiring } from "../../support/epochs/retirement_lab.ts";
 import { MemoryCluster } from "../../support/memory_cluster.ts";
-import { CHUNK, GENESIS, retiring } from "../../support/retirement_lab.ts";
 import { signedBy } from "../../support/rosters/sign_rosters.ts";
 
 /** Events of one replica that are logged. */

@@ -9,7 +9,7 @@ import type { Packet } from "../../../protocol/packet.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import { membersOf } from "../../../replica/epochs/members.ts";
 import { entryOf } from "../../../transport/codec/mod.ts";
-import { EpochChain, epochIngress, newKeyFor } from "../../support/epoch_lab.ts";
+import { EpochChain, epochIngress, newKeyFor } from "../../support/epochs/epoch_lab.ts";
 import { openSessions } from "../../support/numbered_requests.ts";
 
 /** In epoch 2 r4 and c2 are gone, and c1 has another key. */

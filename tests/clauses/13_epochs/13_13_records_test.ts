@@ -7,7 +7,7 @@ import { nextGenesis } from "../../../protocol/hash_chain.ts";
 import { logIndex, replicaId, term } from "../../../protocol/ids.ts";
 import { suspicionReason } from "../../../replica/core/election/suspicion.ts";
 import { backend } from "../../support/backends.ts";
-import { EpochChain, epochIngress } from "../../support/epoch_lab.ts";
+import { EpochChain, epochIngress } from "../../support/epochs/epoch_lab.ts";
 import { plainDigest } from "../../support/rosters/plain_rosters.ts";
 import * as forge from "../support/forge.ts";
 import { SECOND, stopLab } from "./stop_lab.ts";

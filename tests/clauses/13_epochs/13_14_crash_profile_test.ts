@@ -8,7 +8,7 @@ import { type EpochEnd, nextAfter } from "../../../protocol/epochs/epoch_end.ts"
 import { chainEntry } from "../../../protocol/hash_chain.ts";
 import { entryOf } from "../../../transport/codec/mod.ts";
 import { backend } from "../../support/backends.ts";
-import { EpochChain, epochIngress } from "../../support/epoch_lab.ts";
+import { EpochChain, epochIngress } from "../../support/epochs/epoch_lab.ts";
 
 const chain = new EpochChain({ profile: "crash" });
 chain.advance((roster) => ({ ...roster, replicas: roster.replicas.slice(0, 3) }));

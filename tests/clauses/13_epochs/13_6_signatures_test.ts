@@ -6,7 +6,7 @@ import { createVerifier } from "../../../crypto/signing/signing.ts";
 import { clientId, replicaId, term } from "../../../protocol/ids.ts";
 import { encodePacket, epochOf } from "../../../transport/codec/mod.ts";
 import { backend } from "../../support/backends.ts";
-import { EpochChain, epochIngress } from "../../support/epoch_lab.ts";
+import { EpochChain, epochIngress } from "../../support/epochs/epoch_lab.ts";
 
 const chain = new EpochChain();
 chain.advance();

@@ -11,7 +11,7 @@ import { bytesOf } from "../../../replica/epochs/rosters.ts";
 import { epochOf } from "../../../replica/storage/epoch.ts";
 import { GuardError, type SigningIntent } from "../../../replica/storage/port.ts";
 import { epochEndCodec } from "../../../transport/codec/mod.ts";
-import { EpochChain } from "../../support/epoch_lab.ts";
+import { EpochChain } from "../../support/epochs/epoch_lab.ts";
 import { plainDigest } from "../../support/rosters/plain_rosters.ts";
 import * as forge from "../support/forge.ts";
 import { type Lab, requestInput, sentOf } from "../support/lab.ts";

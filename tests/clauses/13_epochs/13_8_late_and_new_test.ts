@@ -13,7 +13,7 @@ import { epochOf } from "../../../replica/storage/epoch.ts";
 import { encodePacket } from "../../../transport/codec/mod.ts";
 import { MemoryNetwork } from "../../../transport/mod.ts";
 import { backend } from "../../support/backends.ts";
-import { EpochChain, newKeyFor, talkIn } from "../../support/epoch_lab.ts";
+import { EpochChain, newKeyFor, talkIn } from "../../support/epochs/epoch_lab.ts";
 import { plainChanges } from "../../support/rosters/plain_rosters.ts";
 import * as forge from "../support/forge.ts";
 import { type Lab, sentOf } from "../support/lab.ts";

@@ -1,15 +1,15 @@
 /** A replica that its next roster does not list any more, and packets to hand it. */
-import { sha256Hex, unhex } from "../../crypto/digest.ts";
-import type { ProtocolConstants } from "../../protocol/config.ts";
-import { logIndex, replicaId, round, term } from "../../protocol/ids.ts";
-import type { AppendEntriesResponse } from "../../protocol/message.ts";
-import type { Packet } from "../../protocol/packet.ts";
-import { countingBackend } from "../../replica/diagnostics/counting_backend.ts";
-import { Retiree } from "../../replica/epochs/retiree.ts";
-import { decodePeerPacket, encodePacket, epochOf } from "../../transport/codec/mod.ts";
-import { MemoryNetwork } from "../../transport/mod.ts";
-import type { Channel, Received } from "../../transport/port.ts";
-import { backend } from "./backends.ts";
+import { sha256Hex, unhex } from "../../../crypto/digest.ts";
+import type { ProtocolConstants } from "../../../protocol/config.ts";
+import { logIndex, replicaId, round, term } from "../../../protocol/ids.ts";
+import type { AppendEntriesResponse } from "../../../protocol/message.ts";
+import type { Packet } from "../../../protocol/packet.ts";
+import { countingBackend } from "../../../replica/diagnostics/counting_backend.ts";
+import { Retiree } from "../../../replica/epochs/retiree.ts";
+import { decodePeerPacket, encodePacket, epochOf } from "../../../transport/codec/mod.ts";
+import { MemoryNetwork } from "../../../transport/mod.ts";
+import type { Channel, Received } from "../../../transport/port.ts";
+import { backend } from "../backends.ts";
 import { EpochChain, receivedFrom } from "./epoch_lab.ts";
 
 /** A chunk that it holds. */
