@@ -2,6 +2,7 @@
 import { sha256Hex } from "../crypto/digest.ts";
 import { rosterText } from "../crypto/roster/roster.ts";
 import type { Roster } from "../crypto/roster/roster_types.ts";
+import type { EpochEndPacket, FetchEpochPacket } from "../protocol/packet.ts";
 import type { Ports } from "../protocol/ports.ts";
 import { encodeMessage, encodePacket } from "../transport/codec/mod.ts";
 import { Activation } from "./answers/activation.ts";
@@ -17,6 +18,7 @@ import { createDurableMark, type DurableMark } from "./disk/durable_mark.ts";
 import { watchStorage } from "./disk/watched_storage.ts";
 import { createEffects, type EffectPorts, type RunInputs } from "./effects.ts";
 import { EpochTalk } from "./epochs/epoch_talk.ts";
+import { EpochHistory } from "./epochs/history.ts";
 import { formerNames, newcomersIn } from "./epochs/members.ts";
 import { readArchived } from "./epochs/rosters.ts";
 import { EventLoop } from "./event_loop.ts";
@@ -120,14 +122,16 @@ function settingsOf(parts: ReplicaParts, scope: ReplicaScope, { storage, recover
 
 /** Returns the talk with replicas of other epochs. */
 function createTalk(
-  { transport, epoch, roster, line }: ReplicaScope,
+  { transport, epoch, roster, line, backend }: ReplicaScope,
   before: Roster | null,
-  epochs: EpochArchive,
+  archive: EpochArchive,
 ): EpochTalk {
-  const archive = () => epochs;
+  const send = (peer: string, packet: EpochEndPacket | FetchEpochPacket) =>
+    transport.sendToPeer(peer, encodePacket(packet, epoch));
+  const peers = roster.replicas.flatMap(({ id }) => id === line.id ? [] : [id]);
   return new EpochTalk({
-    ...{ epoch, archive, newcomers: newcomersIn(roster, before, line.id) },
-    send: (peer, packet) => transport.sendToPeer(peer, encodePacket(packet, epoch)),
+    ...{ epoch, send, archive: () => archive, newcomers: newcomersIn(roster, before, line.id) },
+    history: new EpochHistory({ epoch, archive, peers, send, backend }),
   });
 }
 

@@ -81,7 +81,7 @@ class Checker {
     if (cluster !== by.roster.cluster) {
       throw new ConfigError(`${path}: $.cluster: given "${cluster}", wanted "${by.roster.cluster}", the roster's`);
     }
-    const judgements = evidence.map(evidenceJudge(by.roster, this.#trust.backend));
+    const judgements = evidence.map(evidenceJudge(by, this.#trust.backend));
     return { kind: "evidence", path, valid: judgements.every(({ convicted }) => convicted), judgements };
   }
 }

@@ -32,8 +32,8 @@ export interface ChangeJudge {
   judge(command: Uint8Array): ChangeVerdict;
 }
 
-/** Verdicts remembered: one command is judged at ingress, before it is appended, and where it is applied. */
-const MAX_REMEMBERED = 64;
+/** Verdicts remembered: one command is judged at ingress, before it is appended, and where it is applied. Twice as many as a packet may have entries. */
+const MAX_REMEMBERED = 2 * 64;
 
 const refused = (refusal: ChangeRefusal): ChangeVerdict => ({ next: null, refusal });
 
@@ -87,7 +87,7 @@ function judgeChange(current: RosterFile, change: ChangeCommand, backend: Signat
   return { next: { roster, digest: rosterDigest(raw), raw, signatures, isSigned: true }, refusal: null };
 }
 
-/** Returns a judge by the roster `current`, which remembers its last 64 verdicts. */
+/** Returns a judge by the roster `current`, which remembers its last verdicts. */
 export function createChangeJudge(current: RosterFile, backend: SignatureBackend): ChangeJudge {
   const verdicts = new Map<Digest, ChangeVerdict>();
   return {

@@ -88,9 +88,11 @@ function begin(storage: Storage, given: SignedRoster, { before, end }: Beginning
   beginWithout(storage, sha256Hex, end, bytesOf(before), { epoch, digest, bytes: bytesOf(given) });
 }
 
-/** Returns whether a disk has never been in any epoch. */
-export function isUnused(storage: Pick<Storage, "epochs" | "load">): boolean {
-  if (storage.epochs.newest() !== null) return false;
+/**
+ * Returns whether its replica never took part in any epoch. What the archive holds says nothing: it is written first, and the process may have ended before the epoch
+ * was begun.
+ */
+export function isUnused(storage: Pick<Storage, "load">): boolean {
   const { genesis, hardState: { currentTerm, preVoted }, entries } = storage.load();
   return genesis === null && currentTerm === 0 && preVoted === 0 && entries.length === 0;
 }

@@ -1,5 +1,6 @@
 /** The requests a leader has yet to order: clients in turn, within a client its sessions in turn (§7.3, §7.5). */
 import type { Request, SendRequest } from "../../../protocol/entry.ts";
+import { asksForChange } from "../../../protocol/epochs/epoch_end.ts";
 import type { ClientId, Millis } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { Hash } from "../../../protocol/ports.ts";
@@ -79,7 +80,7 @@ export function takeRequests(
   return taken.map(({ request }) => request);
 }
 
-/** Returns what fits into one entry, and whether some of what may be in it does not. */
+/** Returns what fits into one entry, and whether some of what may be in it does not: a change of the roster stands alone (§13.2). */
 function nextEntry(
   ready: Iterable<Known>,
   sizeOfRequest: (request: Signed<Request>) => number,
@@ -87,8 +88,12 @@ function nextEntry(
   const taken: Known[] = [];
   let bytes = 2;
   for (const known of ready) {
+    const isChange = asksForChange(known.request);
+    if (isChange && taken.length === 0) return { taken: [known], isCut: true };
     bytes += sizeOfRequest(known.request);
-    if (taken.length >= LIMITS.maxEntryRequests || bytes > LIMITS.maxEntryBytes) return { taken, isCut: true };
+    if (isChange || taken.length >= LIMITS.maxEntryRequests || bytes > LIMITS.maxEntryBytes) {
+      return { taken, isCut: true };
+    }
     taken.push(known);
   }
   return { taken, isCut: false };
@@ -179,12 +184,6 @@ export function unmarkProposed({ requests }: CoreState, { request: { message }, 
   const slots = requests.proposed.get(message.client);
   slots?.delete(slotOf(message, digest));
   if (slots?.size === 0) requests.proposed.delete(message.client);
-}
-
-/** Queues again what was taken for an entry and is in none. */
-export function queueAgain(state: CoreState, known: Known): void {
-  unmarkProposed(state, known);
-  poolRequest(state, known);
 }
 
 /** Marks a new leader's own log as proposed: it may hold requests above the commit index, which must not be proposed again. */

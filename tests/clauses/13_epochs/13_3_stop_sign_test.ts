@@ -76,6 +76,7 @@ Deno.test("§13.3d until it is committed another may replace it, and its request
   const leader = stopLab();
   leader.follow("r1", 1, STOPPED);
   leader.lead(2); // on genesis: nobody is known to hold any of it
+  leader.elapse(50);
   const requests = leader.state.log.entries.map(({ entry }) => entry.requests!.length);
   assertEquals(requests, [0, 3, 1], "a no-op, what stood before it, and the change alone");
   assertEquals(leader.state.ended, null);
