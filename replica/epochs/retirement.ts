@@ -34,6 +34,8 @@ export interface RetirementParts {
   readonly archive: EpochArchive;
   readonly chunks: Pick<ChunkReader, "read">;
   readonly now: () => number;
+  /** Longest time for which it serves, in milliseconds; as long as it takes by default. */
+  readonly forMs?: number;
 }
 
 /** Interval at which members are asked whether they have begun, in milliseconds. */
@@ -71,10 +73,11 @@ export class Retirement {
     });
   }
 
-  /** Serves until Q members have begun, or it is stopped; resolves to the members that have. */
+  /** Serves until Q members have begun, its time is over or it is stopped; resolves to the members that have. */
   async run(): Promise<readonly ReplicaId[]> {
-    const { transport, now } = this.#parts;
-    while (!this.#stopping && this.#begun.size < this.#quorum) {
+    const { transport, now, forMs = Infinity } = this.#parts;
+    const until = now() + forMs;
+    while (!this.#stopping && this.#begun.size < this.#quorum && now() < until) {
       this.#ask(now());
       for (const received of await transport.receive(ASK_MS, INGRESS_LIMITS.receiveBatch)) this.#take(received, now());
     }
