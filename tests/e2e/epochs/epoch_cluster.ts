@@ -158,9 +158,19 @@ export class EpochCluster implements AsyncDisposable {
     await process?.kill();
   }
 
+  /** Waits until a replica has ended by itself, however often it starts again before. */
+  async ends(id: string): Promise<void> {
+    const code = await eventually(`${id} ends`, async () => {
+      if (this.runs(id)) return null;
+      const { code } = await this.process(id).exited;
+      return code === RESTART ? null : { code };
+    }, 60_000).then((ended) => ended.code);
+    if (code !== 0) throw new Error(`${id} ended with ${code}, wanted 0: ${this.process(id).stderr.lines.at(-1)}`);
+  }
+
   /** Returns the last lines of each process that runs. */
   report(): string {
-    return [...this.#running].map(([id, { stderr }]) => `${id}: ${stderr.lines.slice(-12).join("\n  ")}`).join("\n");
+    return [...this.#running].map(([id, { stderr }]) => `${id}: ${stderr.lines.slice(-40).join("\n  ")}`).join("\n");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
