@@ -54,6 +54,9 @@ const RETIRED_NOTE =
 /** Name of what the disk keeps of that: the epoch it is no member of. */
 const RETIRED = "retired";
 
+/** Time for which a replica that has left serves if it cannot tell when all are served, in milliseconds. */
+const SERVES_FOR_MS = 30_000;
+
 /** Time between the restarts of two replicas that a new roster makes necessary, in milliseconds. */
 const RESTART_AFTER_MS = 1000;
 
@@ -69,6 +72,7 @@ class RestartingReplica implements Replica {
   #outcome: Outcome = "stopped";
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
   #retirement: Retiree | null = null;
+  #servesForMs = Infinity;
 
   constructor(parts: ReplicaParts) {
     this.#parts = parts;
@@ -143,12 +147,18 @@ class RestartingReplica implements Replica {
     return instance;
   }
 
-  /** Goes on serving those who still need it; that may take another process, which may reach the new members. */
+  /**
+   * Goes on serving those who still need it. That may take another process, which may reach the new members; one whose keys have changed cannot begin another with those that it
+   * has, and serves those whom it reaches for a while.
+   */
   #leave(next: SignedRoster, why: { readonly note: string; readonly publicKey?: string }): null {
     const { log, host } = this.#parts;
     log.log("warn", "left", { epoch: next.roster.epoch, ...why });
     host?.entered(next);
-    this.#outcome = host === undefined || host.restartFor(next.roster) === "no" ? "left" : "restart";
+    const reachesAll = host === undefined || host.restartFor(next.roster) === "no";
+    const isRotated = why.publicKey !== undefined;
+    this.#outcome = reachesAll || isRotated ? "left" : "restart";
+    this.#servesForMs = reachesAll ? Infinity : SERVES_FOR_MS;
     return null;
   }
 
@@ -171,6 +181,7 @@ class RestartingReplica implements Replica {
         chunks: this.#storage.chunks,
       },
       self: this.#epoch.line.id,
+      forMs: this.#servesForMs,
       secretKey: unhex(key.secretKey),
     });
     const begun = await this.#retirement.run();

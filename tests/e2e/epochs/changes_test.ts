@@ -92,7 +92,7 @@ Deno.test("a replica that left ends with 0, and again each time it is started", 
     const next = await epochs.sign(replaceReplica("r4", await epochs.newKey("r5")));
     await epochs.launch("r5", next, "--init");
     await change("replace");
-    assertEquals((await epochs.process("r4").exited).code, 0);
+    await epochs.ends("r4");
     for (let i = 0; i < 2; i++) {
       const again = await epochs.launch("r4");
       await eventually("it ends", () => !again.running, 30_000);
@@ -100,6 +100,19 @@ Deno.test("a replica that left ends with 0, and again each time it is started", 
       const retired = again.stderr.lines.filter((line) => line.includes('"event":"retired"'));
       assertEquals([retired.length, retired[0]!.includes("nothing to start it for")], [1, true]);
     }
+  }));
+
+Deno.test("a replica that was down while it was removed hears of it when it is back, and ends", () =>
+  underLoad(async (epochs, change) => {
+    await epochs.kill("r4");
+    const port = findFreePorts(3);
+    const move = moveReplica("r2", { peerPort: port, publishPort: port + 1, clientPort: port + 2 });
+    const replace = replaceReplica("r4", await epochs.newKey("r5"));
+    const next = await epochs.sign((roster) => replace(move(roster)));
+    await epochs.launch("r5", next, "--init");
+    await change("replace");
+    await epochs.restart("r4");
+    await epochs.ends("r4");
   }));
 
 Deno.test("four replicas become seven, and four again", () =>
