@@ -97,7 +97,7 @@ function settingsOf(parts: ReplicaParts, scope: ReplicaScope, { storage, recover
   const ports: Ports = { hash: sha256Hex, machine: parts.machine, changes: scope.changes, chunks: storage.chunks };
   const startedAt = now();
   const { backend, roster } = scope;
-  const before = scope.epoch === 1 ? null : readArchived(storage.epochs, scope.epoch - 1, backend);
+  const before = scope.epoch === 1 ? null : readArchived(storage.epochs, scope.epoch - 1, parts.backend.backend);
   const former = before === null ? [] : formerNames(roster, before.roster);
   const config = { ...coreConfigOf(roster, line, parts.seed), former };
   const { recovery } = recovered.hardState;

@@ -17,6 +17,7 @@ import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
 import type { StorageStatus } from "../disk/disk_watch.ts";
 import type { DurableMark } from "../disk/durable_mark.ts";
 import { type OfficesStatus, officesStatus } from "./office_status.ts";
+import { type PaceStatus, paceStatus } from "./pace_status.ts";
 import type { PeerStatus, PeerWatch } from "./peer_watch.ts";
 import { type RecoveryStatus, recoveryStatus, type StateTransferStatus } from "./recovery_status.ts";
 
@@ -72,6 +73,8 @@ export interface ReplicaReport {
   readonly recovery: RecoveryStatus | null;
   /** Leaders in office, and their hand-overs (§14). */
   readonly offices: OfficesStatus;
+  /** Requests that wait, and the pace expected of the leader (§14.7, §14.8). */
+  readonly pace: PaceStatus;
   /** Silence and words of each peer as heard here; `hearsQuorum` is true while those heard are a quorum with this replica. */
   readonly peers: Readonly<Record<string, PeerStatus>>;
   readonly hearsQuorum: boolean;
@@ -129,6 +132,7 @@ export class StatusReporter {
     return {
       ...protocolStatus(state),
       ...officesStatus(state, now),
+      ...paceStatus(state, now),
       ...epochStatus(state, this.#parts.changes),
       ...(gone ? durableStatus(state, mark) : {}),
       suspecting: gone || state.election.suspectingSince === null ? null : this.#parts.suspicion(),

@@ -1,6 +1,6 @@
 /** Flags for what a cluster's first roster fixes for ever. */
 import { ConfigError } from "../../crypto/config_error.ts";
-import type { FirstRoster } from "../../crypto/roster/next_roster.ts";
+import type { FirstChoices } from "../../crypto/roster/first_roster.ts";
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import { type Profile, PROFILES } from "../../protocol/quorum.ts";
 import { type Flags, wholeNumber } from "../support/flags.ts";
@@ -12,6 +12,7 @@ export const CONSTANT_STRINGS = [
   "log-tail",
   "office-entries",
   "office-ms",
+  "pace-ms",
 ] as const;
 export const CONSTANT_BOOLEANS = ["fast-reads", "allow-plaintext"] as const;
 
@@ -27,6 +28,8 @@ export const CONSTANTS_USAGE = `\
                              fetches the whole state
   --office-entries N         entries after which a leader is to hand over, from 64 on; 0: never (default)
   --office-ms N              time after which it is, from 4 election timeouts on; 0: never (default)
+  --pace-ms N                pace expected of a leader: twice what a client's oldest request may wait; 0: none is expected
+                             (default: the election timeout, 1000 at least; at most the end of patience, 32000)
 `;
 
 /** Returns the profile that a flag names, by default `byzantine`. Throws `ConfigError`. */
@@ -39,7 +42,7 @@ export function profileOf(given: string | undefined): Profile {
 /** Returns the choices made by flags. */
 export function firstChoices(
   flags: Flags<(typeof CONSTANT_STRINGS)[number], (typeof CONSTANT_BOOLEANS)[number]>,
-): FirstRoster {
+): FirstChoices {
   return {
     allowPlaintext: flags["allow-plaintext"],
     constants: {
@@ -50,6 +53,7 @@ export function firstChoices(
       ...numberGiven(flags, "log-tail", "logTail"),
       ...numberGiven(flags, "office-entries", "officeEntries"),
       ...numberGiven(flags, "office-ms", "officeMs"),
+      ...numberGiven(flags, "pace-ms", "paceMs"),
     },
   };
 }

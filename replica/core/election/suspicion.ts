@@ -4,8 +4,10 @@ import { kthHighest } from "../../../protocol/quorum.ts";
 import { hasExpired } from "../clients/interventions.ts";
 import { type Context, note, send } from "../context.ts";
 import { setHardState } from "../log/durable.ts";
+import { describeDue, paceDue } from "../offices/expectation.ts";
 import { judgedTime } from "../offices/judged_clock.ts";
 import { entriesOf, isOverdue, presentOffice } from "../offices/terms_of_office.ts";
+import type { CoreEvent } from "../output.ts";
 import type { CoreState } from "../state.ts";
 import { endSuspicion } from "./terms.ts";
 
@@ -15,6 +17,7 @@ export function suspicionReason({ state, now }: Pick<Context, "state" | "now">):
   if (judgedTime(state, now) >= election.deadline) return view.leader === null ? "no-leader" : "timer";
   if (view.leader !== null) {
     if (view.handOver !== null) return "hand-over";
+    if (paceDue(state) !== null) return "pace";
     if (hasExpired(state)) return "patience";
     if (isOverdue(state, now)) return "office";
     if (state.evidence.some(({ culprit }) => culprit === view.leader)) return "evidence";
@@ -52,8 +55,9 @@ function noteWanted({ state }: Context, reason: string | null): void {
   if (office !== null) office.wantedFor = (reason === "hand-over" && state.leadership?.handing?.reason) || reason;
 }
 
-/** Returns what the operator is told of a leader whose term of office is over. */
-function detailsOf({ state, now }: Context, reason: string): Readonly<Record<string, number>> {
+/** Returns what the operator is told of a leader that is too slow, or whose term of office is over. */
+function detailsOf({ state, now }: Context, reason: string): CoreEvent["fields"] {
+  if (reason === "pace") return describeDue(state);
   const office = presentOffice(state);
   if (reason !== "office" || office === null) return {};
   return { entries: entriesOf(office, state), forMs: Math.round(now - office.since) };

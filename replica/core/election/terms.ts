@@ -9,6 +9,7 @@ import { type Context, note } from "../context.ts";
 import { setHardState } from "../log/durable.ts";
 import type { VoteRecord } from "../log/durable_state.ts";
 import { lastIndex } from "../log/log.ts";
+import { expectPace } from "../offices/expectation.ts";
 import { judgedTime } from "../offices/judged_clock.ts";
 import { beginOffice } from "../offices/terms_of_office.ts";
 import { drawRandom } from "../random.ts";
@@ -60,6 +61,7 @@ export function installLeader(context: Context, leader: ReplicaId, base: Certifi
   restartElectionTimer(context);
   endSuspicion(context);
   changeLeader(context);
+  expectPace(context);
   beginOffice(context, leader);
   state.publication.repeatAt = context.now + state.config.constants.heartbeatMs;
   note(context, "info", "leader", { term: state.hard.currentTerm, leader, base: base.index });

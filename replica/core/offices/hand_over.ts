@@ -5,6 +5,7 @@ import { lastHead, lastIndex } from "../log/log.ts";
 import type { Leadership } from "../replication/leader_state.ts";
 import { reportsOf } from "../replication/response_book.ts";
 import type { CoreState } from "../state.ts";
+import { paceDue } from "./expectation.ts";
 import { noteLearnerServed, waitingLearner } from "./learners.ts";
 import type { Handing } from "./office_state.ts";
 import { presentOffice } from "./terms_of_office.ts";
@@ -38,6 +39,7 @@ export function tickHandOver(context: Context, leadership: Leadership): void {
 function wantedHandOver(state: CoreState, now: Millis): Pick<Handing, "reason" | "learner"> | null {
   const { leaving } = state.offices;
   if (leaving !== null) return { reason: leaving.reason, learner: null };
+  if (paceDue(state) !== null) return { reason: "pace", learner: null };
   if (presentOffice(state)?.dueSince != null) return { reason: "office", learner: null };
   const learner = waitingLearner(state, now);
   return learner === null ? null : { reason: "learner", learner };

@@ -5,8 +5,8 @@ import type { HandOver } from "../../../protocol/message.ts";
 /** Reason for which a replica is about to stop taking part. */
 export type LeaveReason = "stop" | "deactivate";
 
-/** Reason for which a leader gives up its office: it is told to leave, its term of office is over, or a learner waits for another term. */
-export type EndReason = LeaveReason | "office" | "learner";
+/** Reason for which a leader gives up its office: it is told to leave, it is too slow, its term of office is over, or a learner waits for another term. */
+export type EndReason = LeaveReason | "pace" | "office" | "learner";
 
 /** The time in which this replica knows a leader (§14.1). */
 export interface Office {

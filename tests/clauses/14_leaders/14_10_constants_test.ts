@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ConfigError } from "../../../crypto/config_error.ts";
-import { DEFAULT_CONSTANTS, readConstants } from "../../../crypto/roster/constants.ts";
+import { constantsWith, DEFAULT_CONSTANTS, readConstants } from "../../../crypto/roster/constants.ts";
 
 const read = (change: object) => readConstants({ path: "$", value: { ...DEFAULT_CONSTANTS, ...change } });
 
@@ -16,4 +16,19 @@ Deno.test("§14.10a a roster that names neither has offices without end", () => 
   const { officeEntries: _, officeMs: __, ...before } = DEFAULT_CONSTANTS;
   const { officeEntries, officeMs } = readConstants({ path: "$", value: before });
   assertEquals([officeEntries, officeMs], [0, 0]);
+});
+
+Deno.test("§14.10b the pace is a constant of the roster, with its range, and 0 turns it off", () => {
+  for (const paceMs of [0, 1000, 32_000]) assertEquals(read({ paceMs }).paceMs, paceMs);
+  for (const paceMs of [1, 999, 32_001]) assertThrows(() => read({ paceMs }), ConfigError, "$.paceMs");
+});
+
+Deno.test("§14.10b a roster that names none has the usual one", () => {
+  const { paceMs: _, ...before } = DEFAULT_CONSTANTS;
+  for (
+    const [change, paceMs] of [[{}, 1000], [{ patienceMs: 3001 }, 1501], [{ electionTimeoutMs: 3000 }, 3000]] as const
+  ) {
+    assertEquals(readConstants({ path: "$", value: { ...before, ...change } }).paceMs, paceMs);
+    assertEquals(constantsWith(change).paceMs, paceMs);
+  }
 });

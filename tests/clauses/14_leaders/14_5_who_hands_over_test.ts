@@ -196,3 +196,14 @@ Deno.test("§14.5e a leader hands over when it holds its own hand-over due", () 
   assertEquals(begun(lab), "office");
   assertEquals(lab.state.offices.known[0]!.wantedFor, "office");
 });
+
+Deno.test("§14.5e likewise for its pace, once the request that waited is committed", () => {
+  const lab = leader({ paceMs: 600, electionTimeoutCapMs: 1000 });
+  lab.commit(lastHead(lab.state.log));
+  for (let i = 0; i < 2; i++) lab.request(request(0), false);
+  lab.elapse(900 + 20);
+  assertEquals(begun(lab), "pace");
+  assertEquals(lab.take("HandOver"), [], "it is not drained");
+  lab.commit(lastHead(lab.state.log));
+  assertEquals(lab.take("HandOver").at(-1)!.packet.signed.message.successor, "r2" as ReplicaId);
+});

@@ -77,6 +77,31 @@ Deno.test("the keys of all replicas are rotated, one after the other", () =>
     await change("one less");
   }));
 
+Deno.test("the keys of a replica that is down are rotated: it comes back on its disk, with the new ones", () =>
+  underLoad(async (epochs, change) => {
+    await epochs.kill("r3");
+    const next = await epochs.sign(rotateKeys("r3", await epochs.newKey("r3")));
+    await change("rotate r3, which is down");
+    await epochs.run("r3", next);
+    await epochs.kill("r1");
+    await change("one less");
+  }));
+
+Deno.test("a replica that left ends with 0, and again each time it is started", () =>
+  underLoad(async (epochs, change) => {
+    const next = await epochs.sign(replaceReplica("r4", await epochs.newKey("r5")));
+    await epochs.launch("r5", next, "--init");
+    await change("replace");
+    assertEquals((await epochs.process("r4").exited).code, 0);
+    for (let i = 0; i < 2; i++) {
+      const again = await epochs.launch("r4");
+      await eventually("it ends", () => !again.running, 30_000);
+      assertEquals((await again.exited).code, 0);
+      const retired = again.stderr.lines.filter((line) => line.includes('"event":"retired"'));
+      assertEquals([retired.length, retired[0]!.includes("nothing to start it for")], [1, true]);
+    }
+  }));
+
 Deno.test("four replicas become seven, and four again", () =>
   underLoad(async (epochs, change) => {
     const added = ["r5", "r6", "r7"];

@@ -23,6 +23,7 @@ export const CONSTANTS: ProtocolConstants = {
   patienceCapMs: 32_000,
   officeEntries: 0,
   officeMs: 0,
+  paceMs: 0, // patience and timers alone, unless a test wants more
   sessionWindow: 16,
   sessionsPerClient: 4,
   registrationHorizon: 1000,

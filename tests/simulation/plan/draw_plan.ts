@@ -7,6 +7,7 @@ import { SCENARIOS } from "../scenarios/mod.ts";
 import { drawFaults } from "./draw_faults.ts";
 import { withLeaves } from "./draw_leaves.ts";
 import { withOffices } from "./draw_offices.ts";
+import { withPace } from "./draw_pace.ts";
 import { withPauses } from "./draw_pauses.ts";
 import { drawProcesses, drawSessionConstants } from "./draw_sessions.ts";
 import type { ByzantinePlan, ClientPlan, Fault, Plan, Target } from "./plan.ts";
@@ -64,7 +65,8 @@ const REAL_CRYPTO_EVERY = 50;
 /** Returns the plan of `seed`; equal arguments give equal plans. */
 export function drawPlan(seed: number, options: PlanOptions = {}): Plan {
   const { scenario = null, ...others } = options;
-  const plan = withOffices(withLeaves(withPauses(drawFreely(seed, others))), (others.actors ?? null) === null);
+  const free = withLeaves(withPauses(drawFreely(seed, others)));
+  const plan = withPace(withOffices(free, (others.actors ?? null) === null));
   return scenario === null ? plan : SCENARIOS[scenario]!(plan, new Rng(seed, `${scenario} ${plan.replicas.length}`));
 }
 
@@ -164,6 +166,7 @@ function drawConstants(
     patienceCapMs: patient ? 120_000 : 16 * unit,
     officeEntries: 0,
     officeMs: 0,
+    paceMs: 0,
     sessionWindow: 16,
     ...(shortLogs
       ? { checkpointEvery: rng.pick([2, 3, 5, 7]), logTail: rng.pick([0, 0, 1]) }

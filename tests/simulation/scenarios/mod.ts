@@ -7,6 +7,16 @@ import { handOvers, lostHandOvers, rotation } from "./hand_overs.ts";
 import { falseLearners, officeLiars, passingLeaders } from "./office_liars.ts";
 import { oldTerms } from "./old_terms.ts";
 import type { Scenario } from "./scenario.ts";
+import {
+  censors,
+  floorLeaders,
+  framers,
+  framingCrowds,
+  longLinks,
+  partialShowers,
+  slowLeaders,
+  unevenClocks,
+} from "./slow_leaders.ts";
 import { starved } from "./starved.ts";
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
@@ -22,4 +32,12 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   "passing-leaders": passingLeaders,
   rotation,
   starved,
+  "slow-leaders": slowLeaders,
+  censors,
+  "partial-showers": partialShowers,
+  "uneven-clocks": unevenClocks,
+  "floor-leaders": floorLeaders,
+  "long-links": longLinks,
+  framers,
+  "framing-crowds": framingCrowds,
 };

@@ -21,6 +21,7 @@ export function brisk(plan: Plan, rng: Rng, change: Partial<Plan["constants"]> =
     patienceCapMs: 16 * unit,
     officeEntries: 0,
     officeMs: 0,
+    paceMs: 0,
     ...change,
   };
   return {

@@ -63,9 +63,12 @@ Deno.test("docs/wire.md lists every constant of a roster with its default, and t
   const before = Object.entries(DEFAULT_CONSTANTS).filter(([name]) => !later.includes(name));
   assertEquals(readConstants({ path: "$", value: Object.fromEntries(before) }), DEFAULT_CONSTANTS);
   assertEquals(rows[0]![3]!.trim().split(" or ").map((name) => JSON.parse(name)), PROFILES);
-  const { electionTimeoutMs } = DEFAULT_CONSTANTS;
+  const { patienceMs, heartbeatMs, electionTimeoutMs, patienceCapMs } = DEFAULT_CONSTANTS;
   const worded: Readonly<Record<string, string>> = {
     "4 `electionTimeoutMs` to 604800000": `${4 * electionTimeoutMs} to 604800000`,
+    "half of `patienceMs` and 2 `heartbeatMs`, to `patienceCapMs`": `${
+      Math.max(patienceMs / 2, 2 * heartbeatMs)
+    } to ${patienceCapMs}`,
   };
   for (const [, name, , said] of rows.slice(1).filter(([, name]) => later.includes(name!))) {
     const [off, range] = /^(?:(0), or )?(.*?) *$/.exec(said!)!.slice(1) as [string | undefined, string];
