@@ -210,12 +210,12 @@ class RestartingReplica implements Replica {
     }, inMs);
   }
 
-  /** Talks from now on to the members of `file`, and to those of the epoch before. */
-  #admit({ roster }: SignedRoster): void {
-    if (roster.epoch === 1) return;
-    const { epochs } = this.#storage;
-    const before = readArchived(epochs, roster.epoch - 1, this.#parts.backend.backend).roster;
-    this.#parts.transport.reconfigure(membersOf(roster, before, this.#parts.key.curvePublicKey));
+  /** Talks from now on to the members of `file`, to those of the epoch before, and of the file given if that is of a later one. */
+  #admit({ roster, roster: { epoch } }: SignedRoster): void {
+    const { roster: { roster: given }, key, transport, backend: { backend } } = this.#parts;
+    if (epoch === 1 && given.epoch === 1) return;
+    const before = epoch === 1 ? null : readArchived(this.#storage.epochs, epoch - 1, backend).roster;
+    transport.reconfigure(membersOf(roster, before, key.curvePublicKey, given));
   }
 
   stop(): void {

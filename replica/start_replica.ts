@@ -118,7 +118,7 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
     const recorder = recording && new Recorder(recording, warnOfEnd(log));
     const host = processHost(options.dataDir, line);
     const replica = createReplica({
-      ...{ roster: inForce, key, backend, storage, reopen, host, transport, machine, log, byzantine, recorder },
+      ...{ roster: file, key, backend, storage, reopen, host, transport, machine, log, byzantine, recorder },
     });
     return supervise({ line, replica, disk, transport, recorder });
   } catch (error) {

@@ -65,3 +65,17 @@ Deno.test("new is whose signing key was not listed, whatever its id", () => {
   assertEquals(newcomersIn(roster, before, "r5"), ["r3"]);
   assertEquals(newcomersIn(roster, null, "r1"), []);
 });
+
+Deno.test("a replica that is late talks to the members of the file it was started with, too, under names of their own", () => {
+  const late = membersOf(before, null, curve("r2"), roster);
+  assertEquals(late.peers.map(({ id, host, curveKey }) => [id, host, hex(curveKey)]), [
+    ["r1", "r1", curve("r1")],
+    ["r3", "r3", curve("r3")],
+    ["r4", "r4", curve("r4")],
+    ["r3@2", "r3", r3.curvePublicKey],
+    ["r5@2", "r5", r5.curvePublicKey],
+  ]);
+  assertEquals([...late.admittedPeers.keys()], late.peers.map(({ id }) => id));
+  assertEquals([...late.admittedClients.keys()].sort(), ["c1", "c2", "operator"]);
+  assertEquals(membersOf(roster, before, own, before), membersOf(roster, before, own), "an older file says nothing");
+});

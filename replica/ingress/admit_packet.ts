@@ -80,7 +80,8 @@ export function* judgePacket(
 function judgeSpoken(state: CoreState, check: SignatureCheck, packet: Packet, speaker: string | null): Admission {
   const { kind } = packet;
   if (packet.kind === "Evidence") return faulty(`profile:${kind}`);
-  const isPeer = state.config.replicas.some((id) => id === speaker);
+  // An end may come from any replica that is let in: of the epoch before, or of the roster it was started with.
+  const isPeer = speaker !== null && (kind === "EpochEnd" || state.config.replicas.some((id) => id === speaker));
   if (!isPeer || (senderOf(packet) ?? speaker) !== speaker) return faulty(`speaker:${kind}`);
   const [own] = listSignatures(packet);
   if (!check.knows(own!)) return faulty(`unknown-signer:${kind}`);

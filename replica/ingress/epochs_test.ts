@@ -5,6 +5,7 @@ import { changeOf } from "../../crypto/roster/change_judge.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";
 import { chainEntry } from "../../protocol/hash_chain.ts";
 import { clientId, type Digest, logIndex, replicaId, round, seq, term } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import type { SendRequest } from "../../protocol/message.ts";
 import { type ChangeCommand, decodeChange, encodeChange } from "../../protocol/operations/change.ts";
 import type { Packet } from "../../protocol/packet.ts";
@@ -83,6 +84,25 @@ Deno.test("a flood of ends is taken within a rate, and a forged one costs signat
   assertEquals(lab.work.verified, 2 + 2 * 2);
   assertEquals(lab.muted, ["peer of r2"]);
   assertEquals(lab.send("r3", "peer", { kind: "EpochEnd", roster, end })?.kind, "packet", "and another one is heard");
+});
+
+Deno.test("ends that are cut, swollen or garbled, or with more of a roster than may be, are faults of who sends them", () => {
+  const lab = epochIngress(chain, 1);
+  const [envelope, body] = encodePacket(chain.shown(1)) as [Uint8Array, Uint8Array];
+  const large = new Uint8Array(body.length + LIMITS.maxRosterBytes);
+  large.set(body);
+  const bodies = [body.slice(0, 40), body.slice(0, -1), Uint8Array.of(...body, 0), body.with(7, 0), large];
+  for (const [i, each] of bodies.entries()) {
+    assertEquals(lab.take(receivedFrom(`r${2 + i % 3}`, "peer", [envelope, each]), 1000 * i), null);
+  }
+  assertThrows(
+    () => encodePacket({ ...chain.shown(1), roster: new Uint8Array(LIMITS.maxRosterBytes + 1) }),
+    RangeError,
+  );
+  assertEquals([lab.work.verified, lab.sent], [0, []]);
+  assert(Object.keys(lab.refused()).every((kind) => kind.startsWith("decode:")), JSON.stringify(lab.refused()));
+  for (let i = 0; i < 32; i++) lab.take(receivedFrom("r2", "peer", [envelope, body.slice(0, -1)]), 9000);
+  assertEquals(lab.muted, ["peer of r2"]);
 });
 
 Deno.test("an end that shows what this replica signed and does not remember ends it, and nothing else that is shown does", () => {

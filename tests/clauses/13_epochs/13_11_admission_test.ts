@@ -41,6 +41,16 @@ Deno.test("§13.11a connections are open to the keys of the epoch, and to those 
   ]);
 });
 
+Deno.test("§13.11a … and to the replicas of the file it was started with, if that is of a later epoch", () => {
+  const other = newKeyFor(rosters[0]!, "replica", "r5");
+  const line = { ...rosters[2]!.replicas[0]!, id: replicaId("r5"), curveKey: other.curvePublicKey };
+  const file = (epoch: number) => ({ ...rosters[2]!, epoch, replicas: [...rosters[2]!.replicas, line] });
+  const open = (given: ReturnType<typeof file>) =>
+    [...membersOf(rosters[1]!, rosters[0]!, own, given).admittedPeers.keys()].sort();
+  assertEquals(open(file(9)), ["r2", "r3", "r4@1", "r5@9"]);
+  for (const epoch of [1, 2]) assertEquals(open(file(epoch)), ["r2", "r3", "r4@1"]);
+});
+
 const command = (client: string, number = 2): SendRequest => ({
   ...{ kind: "SendRequest", client: clientId(client), session: logIndex(1), seq: seq(number), floor: seq(1) },
   ...{ mode: "command", command: Uint8Array.of(1) },
