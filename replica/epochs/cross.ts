@@ -6,7 +6,9 @@ import type { Digest } from "../../protocol/ids.ts";
 import type { Request } from "../../protocol/message.ts";
 import type { Hash } from "../../protocol/ports.ts";
 import type { Signed } from "../../protocol/signed.ts";
+import type { SessionBounds } from "../../protocol/snapshot/session_types.ts";
 import { epochEndCodec } from "../../transport/codec/mod.ts";
+import type { Restored } from "../core/catch_up/install_snapshot.ts";
 import { itemsOf } from "../core/clients/waiting.ts";
 import type { Ended } from "../core/epochs/epoch_state.ts";
 import type { BeginEpoch } from "../core/log/durable_state.ts";
@@ -55,6 +57,16 @@ export function waitingIn(
   );
 }
 
+/** Returns the replicated state of a core that has ended with it, for the next one (§13.5): the machine has it already. */
+export function carriedFrom(
+  { sessions: { clients }, checkpoints, ended }: CoreState,
+  roster: { readonly constants: SessionBounds },
+): Restored | null {
+  if (ended === null || !ended.held) return null;
+  const genesis = ended.end.entry.index;
+  return { sessions: { bounds: roster.constants, genesis, clients }, digests: checkpoints.stableDigests };
+}
+
 /** §13.7: keeps the end and the next roster, which are durable before the next epoch begins on the disk. */
 export function archiveEnd(epochs: EpochArchive, end: EpochEnd, before: Uint8Array, next: KeptRoster): void {
   epochs.put(end.epoch, before, epochEndCodec.encode(end));
@@ -71,5 +83,9 @@ export function beginWithout(
 ): void {
   archiveEnd(storage.epochs, end, before, given);
   const { recovery } = storage.load().hardState; // one that lost its disk does not know what it has signed in this epoch either
-  storage.commit([{ op: "begin-epoch", genesis: genesisBehind(hash, given.digest, end), held: false, recovery }], []);
+  const lost = recovery === null ? null : { ...recovery, bar: null };
+  storage.commit(
+    [{ op: "begin-epoch", genesis: genesisBehind(hash, given.digest, end), held: false, recovery: lost }],
+    [],
+  );
 }

@@ -17,7 +17,7 @@ import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import type { EpochArchive } from "../storage/port.ts";
 import { EpochTalk } from "./epoch_talk.ts";
 import { newcomersIn } from "./members.ts";
-import { ASK_MS, Retirement } from "./retirement.ts";
+import { LOOK_MS, Retirement } from "./retirement.ts";
 
 export interface RetireeParts {
   readonly self: ReplicaId;
@@ -31,6 +31,8 @@ export interface RetireeParts {
   readonly archive: EpochArchive;
   readonly chunks: Pick<ChunkReader, "read">;
   readonly now: () => number;
+  /** Longest time for which it serves, in milliseconds; as long as it takes by default. */
+  readonly forMs?: number;
 }
 
 export class Retiree {
@@ -47,7 +49,7 @@ export class Retiree {
       send: (peer, packet) => transport.sendToPeer(peer, encodePacket(packet, epoch)),
     });
     this.#retirement = new Retirement({
-      ...{ self, end, talk, chunks, members: replicas.map(({ id }) => id) },
+      ...{ self, end, talk, chunks },
       quorum: quorumOf(replicas.length, constants.profile).quorum,
       check: checkOf(parts),
       seal: sealOf(parts),
@@ -55,12 +57,13 @@ export class Retiree {
     });
   }
 
-  /** Serves until Q members have begun, or it is stopped; resolves to the members that have. */
+  /** Serves until Q members have begun, its time is over or it is stopped; resolves to the members that have. */
   async run(): Promise<readonly ReplicaId[]> {
-    const { transport, now } = this.#parts;
-    while (!this.#stopping && !this.#retirement.isOver) {
+    const { transport, now, forMs = Infinity } = this.#parts;
+    const until = now() + forMs;
+    while (!this.#stopping && !this.#retirement.isOver && now() < until) {
       this.#retirement.look(now());
-      for (const received of await transport.receive(ASK_MS, INGRESS_LIMITS.receiveBatch)) this.#take(received, now());
+      for (const received of await transport.receive(LOOK_MS, INGRESS_LIMITS.receiveBatch)) this.#take(received, now());
     }
     return this.#retirement.begun;
   }

@@ -1,6 +1,6 @@
 /**
- * What a replica does that the next roster does not list any more, or with another key: it signs nothing in that epoch but answers to FetchChunks, and serves until enough
- * members have the state (§13.10).
+ * The last service of a replica that the next roster does not list any more, or with another key: it signs nothing in that epoch but answers to FetchChunks, and goes on until
+ * enough members have the state (§13.10).
  */
 import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
@@ -15,8 +15,7 @@ import type { EpochTalk } from "./epoch_talk.ts";
 
 export interface RetirementParts {
   readonly self: ReplicaId;
-  /** Replicas of the next epoch, and the size of their quorums. */
-  readonly members: readonly ReplicaId[];
+  /** Size of the next epoch's quorums. */
   readonly quorum: number;
   /** The end of the epoch before. */
   readonly end: EpochEnd;
@@ -30,15 +29,15 @@ export interface RetirementParts {
   readonly send: (peer: string, packet: Packet) => void;
 }
 
-/** Interval at which members are asked whether they have begun, in milliseconds. */
-export const ASK_MS = 500;
+/** Interval at which newcomers that say nothing are looked after, in milliseconds. Members publish their latest response again and again, also at rest. */
+export const LOOK_MS = 500;
 
 export class Retirement {
   readonly #parts: RetirementParts;
   readonly #served = new TokenBuckets(INGRESS_LIMITS.chunksPerSecond, INGRESS_LIMITS.chunkBurst);
+  readonly #said = new TokenBuckets(INGRESS_LIMITS.endsPerSecond, INGRESS_LIMITS.endBurst);
   /** Members that have said, under their signature, that the genesis is committed there. */
   readonly #begun = new Set<ReplicaId>();
-  #askAt = -Infinity;
 
   constructor(parts: RetirementParts) {
     this.#parts = parts;
@@ -54,15 +53,9 @@ export class Retirement {
     return this.#begun.size >= this.#parts.quorum;
   }
 
-  /** Asks members whether they have begun, and shows newcomers how. */
+  /** Shows newcomers how their epoch began. */
   look(now: number): void {
-    const { talk, members, self, send } = this.#parts;
-    talk.look(now);
-    if (now < this.#askAt) return;
-    this.#askAt = now + ASK_MS;
-    for (const id of members) {
-      if (id !== self && !this.#begun.has(id)) send(id, { kind: "FetchEpoch", epoch: talk.epoch });
-    }
+    this.#parts.talk.look(now);
   }
 
   /** Takes what `peer` sent, in the epoch that it names if it names one. */
@@ -72,15 +65,16 @@ export class Retirement {
     const packet = read();
     if (packet.kind === "FetchEpoch") return talk.show(peer, packet.epoch, now);
     talk.joined(peer);
-    if (packet.kind === "AppendEntriesResponse") this.#note(packet);
+    if (packet.kind === "AppendEntriesResponse") this.#note(packet, peer, now);
     else if (packet.kind === "FetchChunks") this.#serve(peer, packet, now);
   }
 
-  #note(packet: PacketOf<"AppendEntriesResponse">): void {
+  /** Each member says it of itself, and has few of its words checked: else a liar could have signatures checked without end. */
+  #note(packet: PacketOf<"AppendEntriesResponse">, peer: string, now: number): void {
     const { replica, commitIndex } = packet.signed.message;
     const { end, check } = this.#parts;
-    if (commitIndex < end.entry.index || this.#begun.has(replica) || !check(packet)) return;
-    this.#begun.add(replica);
+    if (replica !== peer || commitIndex < end.entry.index || this.#begun.has(replica)) return;
+    if (this.#said.spend(peer, now) && check(packet)) this.#begun.add(replica);
   }
 
   #serve(peer: string, packet: PacketOf<"FetchChunks">, now: number): void {

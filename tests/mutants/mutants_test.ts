@@ -104,6 +104,9 @@ const DEMANDED: Readonly<Record<Mutant["kind"], readonly string[]>> = {
     "ends-not-shown",
     "shown-end-not-believed",
     "no-checkpoint-at-a-stop-sign",
+    "any-commit-forgives",
+    "pace-never-doubles",
+    "one-slow-leader-doubles",
   ],
 };
 

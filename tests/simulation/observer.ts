@@ -26,6 +26,8 @@ export interface RunFacts {
   readonly checkpointEvery: number;
   /** The roster of the first epoch, in a run in which rosters change. */
   readonly roster: SimRoster | null;
+  readonly electionTimeoutMs: Millis;
+  readonly electionTimeoutCapMs: Millis;
 }
 
 /** The replicated state of one honest replica at one index, as its digest and that of its session table. */

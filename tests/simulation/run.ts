@@ -4,6 +4,8 @@ import type { CoreState } from "../../replica/core/state.ts";
 import { History } from "./checkers/history/history.ts";
 import { createCheckers } from "./checkers/mod.ts";
 import { firstRoster } from "./epochs/reconfiguration.ts";
+import { officeDemands } from "./checkers/office_demands.ts";
+import { paceDemands } from "./checkers/pace_demands.ts";
 import { fanOut } from "./fan_out.ts";
 import type { SimCrypto } from "./network/sim_crypto.ts";
 import { type Observer, type RunFacts, type Violation, ViolationError } from "./observer.ts";
@@ -32,7 +34,7 @@ export function runPlan(plan: Plan, crypto: SimCrypto, watch: RunWatch = { obser
   const counter = countEvents();
   const checkers = createCheckers(factsOf(plan), { clauses: plan.clauses });
   const history = new History();
-  const observer = fanOut([watch.observer, counter, checkers]);
+  const observer = fanOut([watch.observer, counter, checkers, officeDemands(plan), paceDemands(plan)]);
   const handled = watch.handled ? { handled: watch.handled } : {};
   const simulation = new Simulation({ plan, crypto, observer, history, ...handled });
   const violation = judge(() => {
@@ -61,6 +63,8 @@ export const factsOf = (plan: Plan): RunFacts => {
     registrationHorizon: constants.registrationHorizon,
     beginsWith: [],
     checkpointEvery: constants.checkpointEvery,
+    electionTimeoutMs: constants.electionTimeoutMs,
+    electionTimeoutCapMs: constants.electionTimeoutCapMs,
     roster: plan.reconfiguration ? firstRoster(plan) : null,
   };
 };

@@ -8,6 +8,7 @@ import { LIVENESS } from "./liveness.ts";
 import { LIVENESS_CHECKPOINTS } from "./liveness_checkpoints.ts";
 import { LIVENESS_EPOCHS } from "./liveness_epochs.ts";
 import { MORE } from "./more.ts";
+import { PACE } from "./pace.ts";
 import { SAFETY_ACKS } from "./safety_acks.ts";
 import { SAFETY_CHECKPOINTS } from "./safety_checkpoints.ts";
 import { SAFETY_CLIENTS } from "./safety_clients.ts";
@@ -31,6 +32,7 @@ const MUTANTS: readonly Mutant[] = [
   ...INGRESS,
   ...MORE,
   ...LEADERS,
+  ...PACE,
   ...LIVENESS,
   ...LIVENESS_CHECKPOINTS,
   ...LIVENESS_EPOCHS,

@@ -6,7 +6,9 @@ import { FOLLOWERS } from "./followers/followers.ts";
 import { GREEDY } from "./greedy/greedy.ts";
 import { BACKDATING_LEADERS } from "./leaders/backdating_leader.ts";
 import { BUSY_LEADERS } from "./leaders/busy_leader.ts";
+import { HAND_OVER_LIARS } from "./leaders/hand_over_liars.ts";
 import { LEADERS } from "./leaders/leaders.ts";
+import { SLOW_LEADERS } from "./leaders/slow_leaders.ts";
 import { TWO_CHAINS } from "./leaders/two_chains.ts";
 import { MODES } from "./modes.ts";
 import { ACCUSERS } from "./noise/accusers.ts";
@@ -51,6 +53,8 @@ const STAGED_ACTORS: Readonly<Record<string, Actor>> = {
   ...BRANCH_LENDERS,
   ...BUSY_LEADERS,
   ...MARK_LIARS,
+  ...HAND_OVER_LIARS,
+  ...SLOW_LEADERS,
 };
 
 /** Every behaviour that a plan can name. */

@@ -1,5 +1,5 @@
 /** Combines all checkers into one observer. */
-import type { ReplicaId } from "../../../protocol/ids.ts";
+import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import type { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 import type { Observer, RunFacts } from "../observer.ts";
@@ -35,7 +35,7 @@ export interface CheckCounts {
   accepted: number;
 }
 
-export interface Checkers extends Required<Omit<Observer, "event">> {
+export interface Checkers extends Required<Observer> {
   /** Makes the final checks; call once, after the liveness phase. Throws ViolationError like every other method. */
   finish(): void;
   readonly counts: Readonly<CheckCounts>;
@@ -53,9 +53,9 @@ export function createCheckers(facts: RunFacts, options: CheckerOptions = {}): C
       seen.crashes++;
       executions.crashed(at);
     },
-    sent(from, _to, packet, disk) {
+    sent(from, _to, packet, disk, now) {
       seen.packets++;
-      if (disk !== null && honest(from)) sentBy(parts, from, packet, disk);
+      if (disk !== null && honest(from)) sentBy(parts, from, packet, disk, now);
     },
     failed(at, error) {
       if (honest(at)) throw failureOf(at, error);
@@ -100,11 +100,12 @@ function ofHonest(honest: (id: ReplicaId) => boolean, parts: Parts) {
     started(at, disk) {
       if (!honest(at)) return;
       epochs.started(at, disk);
-      const { durable, checkpoints, recoveries, signing } = epochs.of(at);
+      const { durable, checkpoints, recoveries, signing, offices } = epochs.of(at);
       durable.started(at, disk);
       checkpoints.started(at, disk);
       recoveries.started(at, disk);
       signing.started(at, disk);
+      offices.started(at);
       executions.started(at);
       replays.started(at, disk.commitIndex);
     },
@@ -131,6 +132,7 @@ function ofHonest(honest: (id: ReplicaId) => boolean, parts: Parts) {
       checkpoints.persisted(at, operations, disk);
       recoveries.persisted(at, operations, disk);
     },
+    event: (at, event, now) => honest(at) && epochs.of(at).offices.event(at, event, now),
     executed: (at, index, client, command) => honest(at) && executions.executed(at, index, client, command),
     queried: (at, index, query) => honest(at) && executions.queried(at, index, query),
     applied(at, view) {
@@ -146,12 +148,13 @@ function ofHonest(honest: (id: ReplicaId) => boolean, parts: Parts) {
   } satisfies Observer;
 }
 
-function sentBy({ epochs, settling }: Parts, from: ReplicaId, packet: Packet, disk: MemoryDisk): void {
+function sentBy({ epochs, settling }: Parts, from: ReplicaId, packet: Packet, disk: MemoryDisk, now: Millis): void {
   const parts = epochs.sent(from, packet, disk);
   if (parts === null) return;
-  const { recoveries, signing, checkpoints } = parts;
+  const { recoveries, signing, offices, checkpoints } = parts;
   recoveries.sent(from, packet, disk);
   signing.sent(from, packet, disk);
+  offices.sent(from, packet, now);
   settling.sent(from, packet);
   if (packet.kind === "Checkpoint") checkpoints.signed(from, packet.signed.message, disk);
   const shown = packet.kind === "FetchEntriesResponse" ? packet.checkpoint : null;

@@ -16,6 +16,7 @@ import type { RunEpochs } from "../epochs/run_epochs.ts";
 import type { Network } from "../network/network.ts";
 import type { Scheduler } from "../network/scheduler.ts";
 import type { SimCrypto } from "../network/sim_crypto.ts";
+import { leaderAmong } from "../nodes/leader_among.ts";
 import type { Arrival } from "../nodes/node_world.ts";
 import type { SimNode } from "../nodes/sim_node.ts";
 import type { Observer } from "../observer.ts";
@@ -24,7 +25,10 @@ import { Rng } from "../plan/rng.ts";
 import type { ClientHistory, ClientProcess, ClientWorld, Reply } from "./client_world.ts";
 import { CLIENT_BEHAVIOURS } from "./faulty_clients.ts";
 import { Following } from "./following.ts";
+import { framer } from "./framers.ts";
 import { SimClient } from "./sim_client.ts";
+
+const BEHAVIOURS = { ...CLIENT_BEHAVIOURS, framer };
 
 export interface ClientDeskParts {
   readonly plan: Plan;
@@ -64,7 +68,7 @@ export class ClientDesk {
       const rng = new Rng(plan.seed, client.process === 0 ? client.id : `${client.id}.${client.process}`);
       const following = this.#follow(client.id);
       if (client.behaviour === "honest") this.#begin(client, following, rng);
-      else CLIENT_BEHAVIOURS[client.behaviour](client, this.#worldOf(following, parts.epochs), rng);
+      else BEHAVIOURS[client.behaviour](client, this.#worldOf(following, parts.epochs), rng);
     }
   }
 
@@ -109,6 +113,8 @@ export class ClientDesk {
       fastRead: (client, query, take) => this.#fastRead(client, query, following, take),
       hello: (process, session, take) => this.#hello(process, session, following, take),
       sessionsOf: (client) => this.sessionsOf(client),
+      lowestIn: (client, session) => this.#lowestIn(client, session),
+      leader: () => leaderAmong(this.#parts.nodes.values()),
       safetyMs: plan.safetyMs,
     };
   }
@@ -219,6 +225,16 @@ export class ClientDesk {
       for (const id of [...sessions?.live.keys() ?? [], ...sessions?.closed.keys() ?? []]) found.add(id);
     }
     return [...found].sort((a, b) => b - a);
+  }
+
+  #lowestIn(client: string, session: LogIndex): number {
+    const found = Array.from(this.#parts.nodes.values(), ({ state }) => {
+      const table = state?.sessions.clients.get(clientId(client))?.live.get(session);
+      let lowest: number = table?.floor ?? 1;
+      while (table?.answers.has(lowest as typeof table.floor)) lowest++;
+      return lowest - 1;
+    });
+    return Math.max(...found);
   }
 
   #fastRead(

@@ -36,6 +36,7 @@ export function epochChangesOf(plan: ClientPlan, { constants, replicas }: Client
       afterMs: interventionMs,
       backoff: { baseMs: interventionMs, capMs: Math.max(interventionMs, interventionCapMs), jitter: JITTER },
     },
+    showAfterMs: constants.paceMs / 2,
     weak: quorumOf(replicas.length, constants.profile).weak,
   };
 }

@@ -9,13 +9,14 @@ import type { RosterChanges } from "../../../protocol/ports.ts";
 import { quorumOf } from "../../../protocol/quorum.ts";
 import { listSignatures } from "../../../protocol/signatures.ts";
 import type { Signed } from "../../../protocol/signed.ts";
+import type { Restored } from "../../../replica/core/catch_up/install_snapshot.ts";
 import type { Ended } from "../../../replica/core/epochs/epoch_state.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
 import { beginEpoch, type DurableMark } from "../../../replica/disk/durable_mark.ts";
-import { archiveEnd, beginningOf, beginWithout, waitingIn } from "../../../replica/epochs/cross.ts";
+import { archiveEnd, beginningOf, beginWithout, carriedFrom, waitingIn } from "../../../replica/epochs/cross.ts";
 import { EpochTalk } from "../../../replica/epochs/epoch_talk.ts";
 import { isUnused } from "../../../replica/epochs/newcomer.ts";
-import { ASK_MS, Retirement } from "../../../replica/epochs/retirement.ts";
+import { LOOK_MS, Retirement } from "../../../replica/epochs/retirement.ts";
 import type { Former } from "../../../replica/ingress/former.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
 import { epochOf } from "../../../replica/storage/epoch.ts";
@@ -58,6 +59,12 @@ export interface Setup {
   readonly check: SignatureCheck;
   readonly sign: Sign;
   readonly corruptions: readonly Corruption[];
+}
+
+/** The part of a core that has ended which the next one is handed. */
+export interface HandedOn {
+  readonly carried: Restored | null;
+  readonly waiting: readonly Signed<Request>[];
 }
 
 /** Work of a node that has no core. */
@@ -145,8 +152,8 @@ export class EpochHost {
     };
   }
 
-  /** Crosses on the disk of a core that has ended (§13.7); returns the requests to hand to the next one, or null if it is no member. */
-  cross(storage: Storage, mark: DurableMark, state: CoreState, ended: Ended): readonly Signed<Request>[] | null {
+  /** Crosses on the disk of a core that has ended (§13.7); returns what the next one is handed, or null if it is no member. */
+  cross(storage: Storage, mark: DurableMark, state: CoreState, ended: Ended): HandedOn | null {
     const { epochs, id } = this.#parts;
     const inForce = this.#inForce;
     const next = epochs.read(changeIn(ended.end.entry));
@@ -155,7 +162,8 @@ export class EpochHost {
     if (!next.replicas.includes(id)) return this.#leave(storage, next, ended.end);
     beginEpoch(storage, mark, beginningOf(state, ended, sha256Hex, next.digest));
     if (!lists(next, { id, key: this.key })) return this.#leave(storage, next, ended.end);
-    return waitingIn(state, listingOf(inForce), listingOf(next));
+    const waiting = waitingIn(state, listingOf(inForce), listingOf(next));
+    return { waiting, carried: carriedFrom(state, next.roster) };
   }
 
   /** Returns the name by which it knows the owner of a connection; null for one that it does not let in (§13.11). */
@@ -189,7 +197,7 @@ export class EpochHost {
     const [before, { place, roster: { constants }, replicas }] = [this.#inForce, next];
     [this.#inForce, this.#before] = [next, before];
     const retirement = new Retirement({
-      ...{ self: id, members: replicas, end, chunks: storage.chunks },
+      ...{ self: id, end, chunks: storage.chunks },
       quorum: quorumOf(replicas.length, constants.profile).quorum,
       talk: this.#talkAs(next, before, storage),
       check: (packet) => listSignatures(packet).slice(0, 1).every((claim) => next.check.holds(claim)),
@@ -236,7 +244,7 @@ export class EpochHost {
     const again = (): void => {
       if (this.#bystander !== bystander) return;
       bystander.look();
-      this.#parts.later(ASK_MS, again);
+      this.#parts.later(LOOK_MS, again);
     };
     this.#parts.later(0, again);
   }

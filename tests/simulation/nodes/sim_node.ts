@@ -6,6 +6,7 @@ import { InvariantError } from "../../../protocol/invariant.ts";
 import type { PeerMessage } from "../../../protocol/message.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import type { QueryAnswer } from "../../../replica/answers/replier.ts";
+import type { Restored } from "../../../replica/core/catch_up/install_snapshot.ts";
 import { createState } from "../../../replica/core/create_state.ts";
 import type { InputWithoutTime } from "../../../replica/core/input.ts";
 import type { ClientReply, Outgoing } from "../../../replica/core/output.ts";
@@ -101,24 +102,25 @@ export class SimNode {
     return this.state !== null || this.host?.stands === true;
   }
 
-  /** Has a core begin in the epoch that the disk is in now. */
-  enter(): void {
-    this.#begin(this.#storage!, this.host!.enter(this.#storage!));
+  /** Has a core begin in the epoch that the disk is in now; with `carried` the machine has the state already. */
+  enter(carried: Restored | null = null): void {
+    this.#begin(this.#storage!, this.host!.enter(this.#storage!), carried);
     this.#world.entered?.(this.id);
   }
 
-  #begin(storage: Storage, setup: Setup | null): void {
+  #begin(storage: Storage, setup: Setup | null, carried: Restored | null = null): void {
     this.#setup = setup;
     if (setup !== null) {
       ({ config: this.#config, sign: this.sign, check: this.check, corruptions: this.corruptions } = setup);
     }
-    const machine = observed(this.machine = new KvStore(), {
+    const machine = observed(this.machine = carried === null ? new KvStore() : this.machine, {
       executes: (...call) => this.#executed(...call),
       asks: (query) => this.#queried(query),
       restored: () => this.#restored = true,
     });
     const ports = { hash: sha256Hex, machine, changes: setup?.changes ?? NO_CHANGES, chunks: storage.chunks };
-    const state = createState(this.#config, storage.load(), ports, this.#world.clock(this.id));
+    const state = createState(this.#config, storage.load(), ports, this.#world.clock(this.id), carried);
+    if (carried !== null) this.#restored = true;
     if (state.appliedIndex === 0) this.#world.prepare?.(state);
     this.state = state;
     this.#ingress = new SimIngress(this.#config.constants.heartbeatMs, setup);
@@ -135,10 +137,10 @@ export class SimNode {
     if (state.ended === null || this.state !== state) return;
     const [host, storage] = [this.host!, this.#storage!];
     try {
-      const waiting = host.cross(storage, this.#mark!, state, state.ended);
-      if (waiting === null) return this.#endCore();
-      this.enter();
-      if (waiting.length > 0) this.run(waiting.map(asIntervention));
+      const handed = host.cross(storage, this.#mark!, state, state.ended);
+      if (handed === null) return this.#endCore();
+      this.enter(handed.carried);
+      if (handed.waiting.length > 0) this.run(handed.waiting.map(asIntervention));
     } catch (error) {
       this.#stopped(error as Error);
     }

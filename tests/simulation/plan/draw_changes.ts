@@ -16,10 +16,13 @@ export function withChanges(plan: Plan): Plan {
   const ids = [...replicas, ...joiners.ids];
   const liar = plan.byzantine[0];
   const liars = liar ? joiners.ids.filter(() => rng.chance(0.3)).map((replica) => ({ ...liar, replica })) : [];
+  // What is demanded of leaders in office is of plans in which they keep it.
+  const { oneLeader: _1, longestGapMs: _2, faultyInARow: _3, honestFromMs: _4, noneTooSlow: _5, ...others } = plan;
+  const { mostLeaders: _6, longestWaitMs: _7, ...rest } = others;
   const all = [...plan.byzantine, ...liars];
   const marks = all.length > 0 && plan.constants.electionTimeoutMs < PATIENT_MS && rng.chance(0.4);
   return {
-    ...plan,
+    ...rest,
     byzantine: marks ? all.map((each) => ({ ...each, actors: [...each.actors, "mark-liar"] })) : all,
     down: [],
     faults: [...plan.faults, ...changes.flatMap((change) => drawFaultsAround(rng, change, plan, ids, unit))],

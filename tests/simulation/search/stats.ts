@@ -20,6 +20,8 @@ export interface RunStats {
   crossings: number;
   crossingsWithout: number;
   retirements: number;
+  /** Hand-overs that leaders began, whatever for. */
+  handOvers: number;
   /** Of honest replicas: learners that became full replicas again, snapshots written, checkpoints found stable, logs cut short. */
   rejoined: number;
   snapshots: number;
@@ -64,6 +66,7 @@ export const emptyStats = (): RunStats => ({
   crossings: 0,
   crossingsWithout: 0,
   retirements: 0,
+  handOvers: 0,
   rejoined: 0,
   snapshots: 0,
   checkpoints: 0,

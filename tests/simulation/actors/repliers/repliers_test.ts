@@ -42,6 +42,7 @@ function earlyReplierAt(seed: number) {
         archive,
       },
       now: () => simulation.now,
+      earlier: () => [],
       sign: () => {
         throw new Error("a replier signs nothing for peers");
       },

@@ -162,9 +162,11 @@ export class EpochChecker {
     const { replicas, constants } = roster;
     const byzantine = replicas.filter((id) => this.#facts.byzantine.has(id as ReplicaId)) as ReplicaId[];
     const { profile, fastReads, sessionWindow, sessionsPerClient, registrationHorizon, checkpointEvery } = constants;
+    const { electionTimeoutMs, electionTimeoutCapMs } = constants;
     return {
       ...{ ...this.#facts, roster, replicas: replicas as ReplicaId[], byzantine: new Set(byzantine) },
       ...{ profile, fastReads, sessionWindow, sessionsPerClient, registrationHorizon, checkpointEvery },
+      ...{ electionTimeoutMs, electionTimeoutCapMs },
     };
   }
 }

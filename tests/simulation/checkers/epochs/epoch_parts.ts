@@ -9,6 +9,7 @@ import { AnswerChecker, type AnswerSources } from "../execution/answer_checker.t
 import type { RequestBook } from "../execution/request_book.ts";
 import type { Judge } from "../judge.ts";
 import { Roster } from "../roster.ts";
+import { OfficeChecker } from "../signed/office_checker.ts";
 import { SignedBook } from "../signed/signed_book.ts";
 import { SigningChecker } from "../signed/signing_checker.ts";
 import { stopSignIn } from "./stop_signs.ts";
@@ -26,6 +27,7 @@ export interface EpochParts {
   readonly book: SignedBook;
   readonly durable: DurableChecker;
   readonly signing: SigningChecker;
+  readonly offices: OfficeChecker;
   readonly answers: AnswerChecker;
   readonly checkpoints: CheckpointChecker;
   readonly recoveries: RecoveryChecker;
@@ -52,6 +54,7 @@ export function createEpochParts(facts: RunFacts, shared: SharedBooks, genesis: 
   );
   return {
     ...{ epoch: facts.roster?.epoch ?? 1, facts, roster, book, durable, signing, recoveries },
+    offices: new OfficeChecker(facts, roster, book, judge),
     answers: new AnswerChecker({ facts, roster, judge, requests, executions, reference, committedAt }),
     checkpoints: new CheckpointChecker({ roster, judge, book, reference }),
   };
