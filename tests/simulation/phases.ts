@@ -21,13 +21,13 @@ export function play(simulation: Simulation): void {
   const healedAt = simulation.now;
   if (simulation.exceeds) {
     stats.exceeded++;
-    simulation.resumeClients(0);
+    simulation.desk.resume(0);
     scheduler.elapse(plan.livenessMs / 2);
     if (simulation.exceeds) return;
   }
   reachLastEpoch(simulation);
   if (plan.quiet) {
-    simulation.pauseClients();
+    simulation.desk.pause();
     const { bound, why } = settlingBound(simulation);
     waitFor(simulation, bound, why, () => isSettled(simulation));
     agreeOnCheckpoint(simulation);
@@ -37,9 +37,9 @@ export function play(simulation: Simulation): void {
   rejoin(simulation);
   if (plan.restMs === 0) return;
   // In the middle of operations: what is half done then has no successor for long.
-  simulation.resumeClients(plan.restMs);
+  simulation.desk.resume(plan.restMs);
   scheduler.elapse(3 * plan.constants.electionTimeoutMs);
-  simulation.pauseClients();
+  simulation.desk.pause();
   scheduler.elapse(plan.restMs);
   dropLeader(simulation);
   serve(simulation, 0);
@@ -50,7 +50,7 @@ function reachLastEpoch(simulation: Simulation): void {
   const { plan } = simulation;
   const changes = plan.reconfiguration?.changes.length ?? 0;
   if (changes === 0) return;
-  simulation.resumeClients(0);
+  simulation.desk.resume(0);
   waitFor(simulation, changes * plan.livenessMs, "reaching the last epoch", () => simulation.isInLastEpoch);
 }
 
@@ -66,8 +66,8 @@ function requireOneLeader(simulation: Simulation): void {
 /** Demands that every client gets everything answered, all replicas reach one state, and agree on its last checkpoint. */
 function serve(simulation: Simulation, serviceMs: Millis): void {
   const { plan } = simulation;
-  simulation.resumeClients(serviceMs);
-  waitFor(simulation, serviceMs + plan.livenessMs, "serving every client", () => simulation.served);
+  simulation.desk.resume(serviceMs);
+  waitFor(simulation, serviceMs + plan.livenessMs, "serving every client", () => simulation.desk.served);
   waitFor(simulation, plan.livenessMs, "bringing everyone to one state", () => isLevel(simulation));
   agreeOnCheckpoint(simulation);
 }
@@ -88,8 +88,9 @@ function rejoin(simulation: Simulation): void {
     }
     const follows = followsAnew(simulation);
     dropLeader(simulation);
-    simulation.resumeClients(0);
-    const rejoined = () => simulation.learners.length === 0 || (follows() && simulation.served && isLevel(simulation));
+    simulation.desk.resume(0);
+    const rejoined = () =>
+      simulation.learners.length === 0 || (follows() && simulation.desk.served && isLevel(simulation));
     waitFor(simulation, plan.livenessMs, "committing under another leader", rejoined);
     simulation.scheduler.elapse(2 * plan.constants.electionTimeoutMs);
   }

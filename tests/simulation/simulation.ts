@@ -51,6 +51,8 @@ export class Simulation {
   readonly stats: RunStats = emptyStats();
   readonly nodes = new Map<ReplicaId, SimNode>();
   readonly plan: Plan;
+  /** All clients, and what is asked of them. */
+  readonly desk: ClientDesk;
   readonly #parts: SimulationParts;
   /** Null in a run in which rosters do not change. */
   readonly #changes: Reconfiguration | null;
@@ -62,22 +64,18 @@ export class Simulation {
   readonly #crashes: Crashes;
   readonly #leaves: Leaves;
   readonly #disks: DiskFaults;
-  readonly #desk: ClientDesk;
   readonly #down = new Set<ReplicaId>();
   /** Set once the faulty replicas have fallen silent for good. */
   #silenced = false;
 
   constructor(parts: SimulationParts) {
-    const { plan } = parts;
-    this.plan = plan;
+    const plan = this.plan = parts.plan;
     this.#parts = parts;
     this.#byzantine = new Set(plan.byzantine.map(({ replica }) => replica));
     this.#network = new Network({
-      scheduler: this.scheduler,
+      ...{ scheduler: this.scheduler, latencyMs: plan.latencyMs, replicas: plan.replicas },
       rng: new Rng(plan.seed, "network"),
-      latencyMs: plan.latencyMs,
       faults: plan.faults.filter(isNetworkFault),
-      replicas: plan.replicas,
       resolve: (target) => this.resolve(target),
       deliver: (to, packet, from) => {
         const arrived = this.#changes?.arrivalOf(packet, from, to) ?? { packet: parts.crypto.transmit(packet, 1) };
@@ -91,35 +89,35 @@ export class Simulation {
         this.#ticks.rearm(at);
       },
     });
-    this.#ticks = new Ticks({
-      ...{ plan, scheduler: this.scheduler, nodes: this.nodes, inboxes: this.#inboxes, stats: this.stats },
-      resolve: (target) => this.resolve(target),
+    const common = {
+      ...{ plan, scheduler: this.scheduler, nodes: this.nodes, stats: this.stats },
+      start: (id: ReplicaId) => this.#start(id),
+      resolve: (target: Target) => this.resolve(target),
+      isHonest: (id: ReplicaId) => this.isHonest(id),
+    };
+    this.#ticks = new Ticks({ ...common, inboxes: this.#inboxes });
+    this.#changes = plan.reconfiguration === undefined ? null : new Reconfiguration({
+      ...{ ...common, crypto: parts.crypto, observer: parts.observer, cluster: CLUSTER },
+      send: (...call) => this.#send(...call),
+      colluders: (at, byzantine) => this.#conspire({ seed: plan.seed, byzantine, replicas: at.replicas }, at),
+      request: (...call) => this.desk.request(OPERATOR, ...call),
+      sessions: () => this.desk.sessionsOf(OPERATOR),
     });
-    this.#changes = plan.reconfiguration ? this.#reconfigure() : null;
     this.#colluders = this.#conspire(plan);
-    this.#crashes = new Crashes({
-      ...{ scheduler: this.scheduler, nodes: this.nodes, stats: this.stats },
-      start: (id) => this.#start(id),
-      resolve: (target) => this.resolve(target),
-      isHonest: (id) => this.isHonest(id),
-    });
+    this.#crashes = new Crashes(common);
     this.#leaves = new Leaves(this);
     this.#disks = new DiskFaults({
-      ...{ plan, scheduler: this.scheduler, nodes: this.nodes, stats: this.stats },
+      ...common,
       faults: () => this.#changes?.faults ?? { most: this.#tolerated, faulty: this.#byzantine.size },
       isMember: (id) => this.last.members.includes(id),
-      lost: (id) => {
-        if (this.#changes !== null) this.node(id).host!.given = this.#changes.givenAfterLoss(id);
-      },
-      start: (id) => this.#start(id),
+      lost: (id) => this.#changes?.lost(id),
       restartLater: (id, downMs) => this.#crashes.restartLater(id, downMs),
-      resolve: (target) => this.resolve(target),
     });
     [...plan.replicas, ...this.#changes?.joiners ?? []].forEach((id, position) => this.#addNode(id, position));
     for (const id of plan.replicas) this.#start(id);
     this.#crashes.schedule(plan.faults);
     this.#disks.schedule(plan.faults);
-    this.#desk = new ClientDesk({
+    this.desk = new ClientDesk({
       ...{ plan, crypto: parts.crypto, observer: parts.observer, history: parts.history },
       ...{ scheduler: this.scheduler, network: this.#network, nodes: this.nodes },
       deliver: (to, arrival) => this.#inboxes.deliver(to, arrival),
@@ -151,7 +149,7 @@ export class Simulation {
   }
 
   get clients(): readonly SimClient[] {
-    return this.#desk.clients;
+    return this.desk.clients;
   }
 
   /** Honest replicas that have lost their disk and are still learners. */
@@ -200,21 +198,6 @@ export class Simulation {
     }
   }
 
-  /** Silences all clients, faulty ones included. */
-  pauseClients(): void {
-    this.#desk.pause();
-  }
-
-  /** Resumes the clients with the operations their plans want after the healing. */
-  resumeClients(serviceMs: Millis): void {
-    this.#desk.resume(serviceMs);
-  }
-
-  /** True once every honest client had everything answered, for as long as was wanted. */
-  get served(): boolean {
-    return this.#desk.served;
-  }
-
   /** Takes `id` down, and restarts it a moment later. */
   bounce(id: ReplicaId): void {
     this.node(id).crash();
@@ -228,20 +211,6 @@ export class Simulation {
     return target === "leader" || (leader !== null && this.isHonest(leader)) ? leader : null;
   }
 
-  #reconfigure(): Reconfiguration {
-    const { plan, crypto, observer } = this.#parts;
-    return new Reconfiguration({
-      ...{ plan, crypto, observer, cluster: CLUSTER, scheduler: this.scheduler, nodes: this.nodes, stats: this.stats },
-      isHonest: (id) => this.isHonest(id),
-      resolve: (target) => this.resolve(target),
-      send: (...call) => this.#send(...call),
-      start: (id) => this.#start(id),
-      colluders: (at, byzantine) => this.#conspire({ seed: plan.seed, byzantine, replicas: at.replicas }, at),
-      request: (...call) => this.#desk.request(OPERATOR, ...call),
-      sessions: () => this.#desk.sessionsOf(OPERATOR),
-    });
-  }
-
   #conspire(plan: Pick<Plan, "byzantine" | "replicas" | "seed">, at?: SimEpoch): Colluders {
     const epoch = at?.epoch ?? 1;
     return createColluders({
@@ -249,10 +218,7 @@ export class Simulation {
       ...(at ? { at, earlier: () => this.#changes?.overheardBefore(epoch) ?? [] } : {}),
       send: (from, to, packet) => this.#silenced || this.#send(from, to, packet, epoch),
       reply: (from, reply) => this.#silenced || this.#reply(from, reply),
-      peek: (id) => {
-        const state = this.nodes.get(id)?.state ?? null;
-        return state?.genesis.epoch === epoch ? state : null;
-      },
+      nodes: this.nodes,
     });
   }
 
@@ -275,7 +241,7 @@ export class Simulation {
       reply: (from, reply) => this.#reply(from, reply),
       busy: (from, request, waitMs) => {
         this.stats.busy++;
-        this.#desk.busy(this.node(from), request, waitMs);
+        this.desk.busy(this.node(from), request, waitMs);
       },
       observer: this.isHonest(id) ? observer : onlyDisk(observer),
       observe: () => void this.stats.steps++,
@@ -315,7 +281,7 @@ export class Simulation {
 
   #reply(from: ReplicaId, reply: ClientReply): void {
     if (this.isHonest(from)) this.#parts.observer.replied?.(from, reply, this.now);
-    this.#desk.reply(this.node(from), reply);
+    this.desk.reply(this.node(from), reply);
   }
 
   /** Restarts a faulty replica whose core was led into a contradiction by its own lies; an honest one must never be. */

@@ -22,7 +22,6 @@ import { waitOf } from "../../../protocol/reply.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import { encodeKvCommand, type KvQuery } from "../../../state_machine/mod.ts";
 import { signAs } from "../network/sim_crypto.ts";
-import { ViolationError } from "../observer.ts";
 import { OperationSource } from "../plan/operations.ts";
 import type { ClientPlan } from "../plan/plan.ts";
 import type { Rng } from "../plan/rng.ts";
@@ -35,7 +34,8 @@ import {
   registerOf,
   resultsOf,
 } from "./in_flight_requests.ts";
-import { createSimSession, epochChangesOf, newTally, readFast } from "./sim_session.ts";
+import { createSimSession, demandOpen, epochChangesOf, newTally, readFast, receiversOf } from "./sim_session.ts";
+import { Wakeup } from "./wakeup.ts";
 
 /** Timeout of an operation of the safety phase. */
 const PATIENCE_MS = 15_000;
@@ -55,7 +55,7 @@ export class SimClient {
   readonly #byTicket = new Map<number, Pending>();
   readonly #inFlight = new InFlightRequests();
   #tickets = 0;
-  #tickAt: Millis = Infinity;
+  readonly #wakeup: Wakeup;
   /** Operations in flight beyond those it has to do: at most one. */
   #extra = 0;
   #paused = false;
@@ -72,6 +72,7 @@ export class SimClient {
     this.#rng = rng;
     this.#source = new OperationSource(plan, rng);
     this.#session = createSimSession(plan, world, rng);
+    this.#wakeup = new Wakeup(world.scheduler);
     for (let i = 0; i < plan.restarts; i++) {
       world.scheduler.schedule(rng.next() * world.safetyMs, () => this.#restart());
     }
@@ -189,18 +190,22 @@ export class SimClient {
 
   /** Begins one operation after a pause, if any is left. */
   #next(): void {
-    if (this.remaining === 0 || this.#gone) return this.#gone ? undefined : this.#keepBusy();
+    if (this.#gone) return;
+    if (this.remaining === 0) return this.#keepBusy();
     this.remaining--;
-    this.underWay++;
-    this.#world.scheduler.schedule(this.#rng.next() * this.#thinkMs, () => this.#operate(false));
+    this.#operateIn(this.#rng.next() * this.#thinkMs, false);
   }
 
   /** After healing a client goes on until all are done, so that a leader that serves some and not others looks busy (§6.1b). */
   #keepBusy(): void {
     if (!this.#resumed || this.#extra > 0 || !this.#world.goesOn()) return;
     this.#extra++;
+    this.#operateIn(this.#world.constants.electionTimeoutMs / 4, true);
+  }
+
+  #operateIn(ms: Millis, extra: boolean): void {
     this.underWay++;
-    this.#world.scheduler.schedule(this.#world.constants.electionTimeoutMs / 4, () => this.#operate(true));
+    this.#world.scheduler.schedule(ms, () => this.#operate(extra));
   }
 
   #operate(extra: boolean): void {
@@ -226,8 +231,8 @@ export class SimClient {
       else if (this.#resumed && !this.#gone) this.remaining++;
       this.#next();
     };
-    const mode: OperationMode = command.op === "get" || command.op === "read" ? "query" : "command";
-    const repeatable = mode === "query";
+    const repeatable = command.op === "get" || command.op === "read";
+    const mode: OperationMode = repeatable ? "query" : "command";
     this.#world.observer.invoked?.(this.plan.id, encodeKvCommand(command), repeatable, scheduler.now);
     const ordered = () => this.#submit({ mode, command: encodeKvCommand(command), done }, repeatable);
     if (fast) {
@@ -245,45 +250,31 @@ export class SimClient {
     this.#rearm();
   }
 
-  #perform(effects: readonly SessionEffect[]): void {
-    for (const effect of effects) this.#performOne(effect);
-  }
+  #perform = (effects: readonly SessionEffect[]): void => effects.forEach((effect) => this.#performOne(effect));
 
   #performOne(effect: SessionEffect): void {
     switch (effect.effect) {
       case "register":
-        return this.#register(effect.request, effect.base);
+        return this.#seal(effect.request, registerOf(this.plan, effect.base, this.#rng));
       case "sign":
         return this.#sign(effect);
       case "send":
-        return this.#send(
-          effect.request,
-          effect.to === "all" ? this.#world.replicas : [effect.to as ReplicaId],
-          effect.intervention,
-        );
+        return this.#send(effect.request, receiversOf(effect, this.#world), effect.intervention);
       case "done":
         return this.#inFlight.forget(effect.request);
       case "reissued":
         return;
       case "applied":
         return this.#close(effect.ticket, resultsOf(this.#inFlight.get(effect.request)!)[effect.part]!);
-      case "failed": {
-        const { reason } = effect.failure;
-        if (reason === "no-quorum" || reason === "busy" || reason === "undecided") {
-          return this.#close(effect.ticket, null);
-        }
-        throw new ViolationError("session", `an honest client's request ${effect.request} ended ${reason}`);
-      }
+      case "failed":
+        demandOpen(effect);
+        return this.#close(effect.ticket, null);
     }
   }
 
   #send(number: number, to: readonly ReplicaId[], intervention: boolean): void {
     const inFlight = this.#inFlight.get(number);
     if (inFlight) this.#world.request(this.plan.id, to, inFlight.request, intervention);
-  }
-
-  #register(number: number, base: number): void {
-    this.#seal(number, registerOf(this.plan, base, this.#rng));
   }
 
   #sign(effect: Extract<SessionEffect, { readonly effect: "sign" }>): void {
@@ -307,13 +298,7 @@ export class SimClient {
   }
 
   #rearm(): void {
-    const { scheduler } = this.#world;
-    const due = this.#session.dueAt;
-    if (due >= this.#tickAt || due === Infinity) return;
-    this.#tickAt = due;
-    scheduler.schedule(Math.max(0, due - this.#now), () => {
-      if (this.#tickAt !== due) return;
-      this.#tickAt = Infinity;
+    this.#wakeup.arm(this.#session.dueAt, this.#now, () => {
       if (this.#paused || this.#gone) return;
       this.#perform(tick(this.#session, this.#now));
       this.#rearm();

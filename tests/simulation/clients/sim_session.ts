@@ -2,12 +2,13 @@
 import { timingsFor } from "../../../client/loop/timings.ts";
 import { countFastRead, createFastReadTally } from "../../../client/session/fast_read_tally.ts";
 import { answersNeeded, createReplyTally, type ReplyTally } from "../../../client/session/reply_tally.ts";
-import { createSession, type Session } from "../../../client/session/session.ts";
+import { createSession, type Session, type SessionEffect } from "../../../client/session/session.ts";
 import type { EpochChanges } from "../../../client/session/session_types.ts";
 import type { ReplicaId } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { quorumOf } from "../../../protocol/quorum.ts";
 import { encodeKvCommand, type KvQuery } from "../../../state_machine/mod.ts";
+import { ViolationError } from "../observer.ts";
 import type { ClientPlan } from "../plan/plan.ts";
 import type { Rng } from "../plan/rng.ts";
 import type { ClientWorld } from "./client_world.ts";
@@ -72,3 +73,17 @@ export function readFast(
 /** Returns a tally of answers in the epoch that a client is in. */
 export const newTally = ({ replicas, constants }: ClientWorld): ReplyTally =>
   createReplyTally(new Set<string>(replicas), answersNeeded(replicas.length, constants.fastReads, constants.profile));
+
+/** Returns whom an effect sends to. */
+export const receiversOf = (
+  { to }: Extract<SessionEffect, { readonly effect: "send" }>,
+  { replicas }: ClientWorld,
+): readonly ReplicaId[] => to === "all" ? replicas : [to as ReplicaId];
+
+/** Throws ViolationError unless an honest client may be told of this failure: its outcome is open. */
+export function demandOpen(
+  { failure: { reason }, request }: Extract<SessionEffect, { readonly effect: "failed" }>,
+): void {
+  if (reason === "no-quorum" || reason === "busy" || reason === "undecided") return;
+  throw new ViolationError("session", `an honest client's request ${request} ended ${reason}`);
+}

@@ -155,13 +155,13 @@ export class Reconfiguration {
     return { most: Math.min(...most), faulty: Math.max(...faulty) };
   }
 
-  /** Returns the roster that a replica which lost its disk is started with: the latest, or the first if that still leads to others. */
-  givenAfterLoss(id: ReplicaId): SimRoster {
+  /** Has a replica that lost its disk start with the latest roster, or the first if that still leads to others. */
+  lost(id: ReplicaId): void {
     const { first, newest } = this.epochs;
     const isSame = (each: ReplicaId) => lists(first, { id: each, key: keyIn(newest.roster, each) });
     const others = newest.replicas.filter((each) => each !== id && isSame(each)).length;
     const leadsOn = isSame(id) && others > toleratedBy(first.replicas.length, first.roster.constants.profile);
-    return leadsOn && this.#rng.chance(0.5) ? first.roster : newest.roster;
+    this.#parts.nodes.get(id)!.host!.given = leadsOn && this.#rng.chance(0.5) ? first.roster : newest.roster;
   }
 
   #entered(id: ReplicaId, epoch: SimEpoch): void {

@@ -32,12 +32,12 @@ export interface ColludersParts {
   readonly send: (from: ReplicaId, to: readonly ReplicaId[], packet: Packet) => unknown;
   readonly reply: (from: ReplicaId, reply: ClientReply) => unknown;
   readonly earlier?: () => readonly Packet[];
-  readonly peek: (id: ReplicaId) => CoreState | null;
+  readonly nodes: ReadonlyMap<ReplicaId, { readonly state: CoreState | null }>;
 }
 
 /** Creates the colluders of a run. Throws if one of them would sign for an honest replica, whose key they do not have. */
 export function createColluders(
-  { clusterId, plan, at, crypto, scheduler, send, reply, peek, earlier = () => [] }: ColludersParts,
+  { clusterId, plan, at, crypto, scheduler, send, reply, nodes, earlier = () => [] }: ColludersParts,
 ): Colluders {
   const members = plan.byzantine.map(({ replica }) => replica);
   const signedAt = (member: ReplicaId) => at ? { place: at.place, key: keyIn(at.roster, member) } : null;
@@ -59,7 +59,10 @@ export function createColluders(
     send: (member, to, packet) => void send(own(member), to, packet),
     reply: (member, answers) => void reply(own(member), answers),
     later: (delayMs, action) => scheduler.schedule(delayMs, action),
-    peek,
+    peek(id) {
+      const state = nodes.get(id)?.state ?? null;
+      return state?.genesis.epoch === (at?.epoch ?? 1) ? state : null;
+    },
   };
 }
 
