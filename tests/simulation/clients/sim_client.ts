@@ -17,7 +17,7 @@ import {
 import { sha256Hex } from "../../../crypto/digest.ts";
 import { ALL_SESSIONS, logIndex, type Millis, type ReplicaId } from "../../../protocol/ids.ts";
 import type { Answer, Request } from "../../../protocol/message.ts";
-import { type OperationMode, operationSize } from "../../../protocol/operations/group.ts";
+import { operationSize } from "../../../protocol/operations/group.ts";
 import { waitOf } from "../../../protocol/reply.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import { encodeKvCommand, type KvQuery } from "../../../state_machine/mod.ts";
@@ -66,16 +66,14 @@ export class SimClient {
 
   constructor(plan: ClientPlan, world: ClientWorld, rng: Rng) {
     this.plan = plan;
-    this.remaining = plan.operations;
-    this.#thinkMs = plan.thinkMs;
+    [this.remaining, this.#thinkMs] = [plan.operations, plan.thinkMs];
     this.#world = world;
     this.#rng = rng;
     this.#source = new OperationSource(plan, rng);
     this.#session = createSimSession(plan, world, rng);
     this.#wakeup = new Wakeup(world.scheduler);
-    for (let i = 0; i < plan.restarts; i++) {
-      world.scheduler.schedule(rng.next() * world.safetyMs, () => this.#restart());
-    }
+    const restart = () => this.#restart();
+    for (let i = 0; i < plan.restarts; i++) world.scheduler.schedule(rng.next() * world.safetyMs, restart);
     this.#greet();
     for (let i = 0; i < plan.concurrency; i++) this.#next();
   }
@@ -215,8 +213,7 @@ export class SimClient {
       return;
     }
     const { scheduler, history, constants } = this.#world;
-    const operation = this.#world.nextOperation();
-    const drawn = this.#source.next();
+    const [operation, drawn] = [this.#world.nextOperation(), this.#source.next()];
     const fast = constants.fastReads && drawn.op === "get" && this.#rng.chance(0.6);
     // Some read one key alone, others the store as a whole.
     const command = fast && operation % 4 > 0 ? { ...drawn, op: "read" as const } : drawn;
@@ -224,28 +221,24 @@ export class SimClient {
     const done = (result: Uint8Array | null) => {
       history.finish(operation, result, scheduler.now);
       if (result !== null) this.#source.learn(drawn, result);
-      this.underWay--;
-      if (extra) this.#extra--;
+      [this.underWay, this.#extra] = [this.underWay - 1, this.#extra - (extra ? 1 : 0)];
       if (result !== null) this.finished++;
       // An operation from before the healing that was given up then is no service: another takes its place.
       else if (this.#resumed && !this.#gone) this.remaining++;
       this.#next();
     };
     const repeatable = command.op === "get" || command.op === "read";
-    const mode: OperationMode = repeatable ? "query" : "command";
+    const mode = repeatable ? "query" : "command";
     this.#world.observer.invoked?.(this.plan.id, encodeKvCommand(command), repeatable, scheduler.now);
     const ordered = () => this.#submit({ mode, command: encodeKvCommand(command), done }, repeatable);
-    if (fast) {
-      readFast(this.#world, this.plan.id, command as KvQuery, (result) => result === null ? ordered() : done(result));
-    } else ordered();
+    if (!fast) return ordered();
+    readFast(this.#world, this.plan.id, command as KvQuery, (result) => result === null ? ordered() : done(result));
   }
 
   #submit(pending: Pending, repeatable: boolean): void {
     if (this.#gone) return pending.done(null);
-    const ticket = ++this.#tickets;
-    const now = this.#now;
+    const [ticket, now, size] = [++this.#tickets, this.#now, operationSize(pending.command)];
     this.#byTicket.set(ticket, pending);
-    const size = operationSize(pending.command);
     this.#perform(submit(this.#session, { ticket, size, deadlineAt: now + this.#patienceMs, repeatable }, now));
     this.#rearm();
   }
