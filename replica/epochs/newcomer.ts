@@ -4,13 +4,12 @@ import { sha256Hex } from "../../crypto/digest.ts";
 import type { SignedRoster } from "../../crypto/roster/parse_roster.ts";
 import { verifyEnd } from "../../crypto/roster/verify_end.ts";
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
-import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
+import { type EpochEnd, genesisBehind } from "../../protocol/epochs/epoch_end.ts";
 import { DecodeError, decodePeerPacket, encodePacket, epochEndCodec } from "../../transport/codec/mod.ts";
 import type { Received, ReplicaTransport } from "../../transport/port.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
 import type { Storage } from "../storage/port.ts";
-import { genesisBehind } from "./cross.ts";
 import { bytesOf, parseArchived } from "./rosters.ts";
 
 export interface NewcomerParts {

@@ -34,7 +34,7 @@ async function withFiles(body: (directory: string, run: Run) => Promise<void>): 
   try {
     write("cluster.json", lab);
     write("stranger.json", new BackupLab({ entries: 1 }));
-    const file = lab.file(10, 17);
+    const file = lab.backup(10, 17);
     Deno.writeFileSync(`${directory}/good`, file);
     Deno.writeFileSync(`${directory}/damaged`, file.with(500, file[500]! ^ 4));
     Deno.writeFileSync(`${directory}/earlier`, ofVersion1(file));
@@ -73,7 +73,7 @@ Deno.test("cli: restore --check ends with 1 where the file is not proven, with 2
       ["--cluster @stranger.json restore --check @good", 1, "no quorum of the roster proves"],
       ["--cluster @cluster.json restore --check @cluster.json", 1, "does not begin as a backup does"],
       ["--cluster @cluster.json restore --check @nothing", 2, "nothing: given the name of no file, wanted a backup"],
-      ["--cluster @cluster.json restore --check @earlier", 2, 'earlier": given version 1; wanted 2: the version of'],
+      ["--cluster @cluster.json restore --check @earlier", 2, 'earlier": given version 1; wanted 3: the version of'],
       ["--cluster @cluster.json restore --check @.", 2, "given no plain file"],
       ["--cluster @stranger.json --key @c1.key restore --check @good", 2, "the pinned operator key"],
       ["restore --check @good", 2, "--cluster was not given"],
@@ -182,7 +182,13 @@ Deno.test("cli: backup writes a file that restore --check proves, and overwrites
       executed.push(command);
       return Promise.resolve({ result: new Uint8Array(), index: 17 });
     };
-    const client = { sources, execute, roster: lab.roster, close: () => Promise.resolve() } as Partial<
+    const client = {
+      sources,
+      execute,
+      roster: lab.roster,
+      files: lab.files,
+      close: () => Promise.resolve(),
+    } as Partial<
       Client
     > as Client;
     const connect: Connect = () => Promise.resolve(client);
@@ -195,7 +201,7 @@ Deno.test("cli: backup writes a file that restore --check proves, and overwrites
     assert(err === "" || err.startsWith("no honest replica does this: r2 gave a chunk"), err);
     assertEquals(executed, [encodeKvCommand({ op: "get", key: "backup" })]);
     assertEquals((await run(offline, "--cluster @cluster.json restore --check @new")).code, 0);
-    assertEquals(Deno.readFileSync(`${directory}/new`), lab.file(10, 17));
+    assertEquals(Deno.readFileSync(`${directory}/new`), lab.backup(10, 17));
 
     const taken = await run(connect, "backup @new");
     assertEquals(taken.code, 2);

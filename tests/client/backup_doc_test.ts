@@ -50,7 +50,8 @@ class Checker {
     assertEquals(file.subarray(-32).toHex(), sha256(file.subarray(0, -32)), "step 1");
     const reader = new Bytes(file);
     assertEquals(reader.take(MAGIC_BYTES), utf8.encode("bft-raft backup\n"), "step 2");
-    assertEquals([reader.number(1), reader.id()], [2, this.roster.cluster]);
+    assertEquals([reader.number(1), reader.id()], [3, this.roster.cluster]);
+    assertEquals(reader.number(8), 1);
     const records: { readonly type: number; readonly content: Bytes }[] = [];
     while (!reader.done) records.push({ type: reader.number(1), content: new Bytes(reader.take(reader.number(4))) });
     assert(/^(12+)?(34+)?0$/.test(records.map(({ type }) => type).join("")), "step 2");
@@ -151,7 +152,7 @@ class Checker {
 
 Deno.test("docs/backup.md: its steps alone prove a backup", () => {
   for (const [from, to] of [[null, 4], [15, 15], [10, 17]] as const) {
-    const { index, hash } = new Checker(lab.roster).check(lab.file(from, to));
+    const { index, hash } = new Checker(lab.roster).check(lab.backup(from, to));
     assertEquals([index, hash], [to, lab.head(to).hash]);
   }
 });
@@ -159,11 +160,11 @@ Deno.test("docs/backup.md: its steps alone prove a backup", () => {
 Deno.test("docs/backup.md: its steps refuse what is not proven", () => {
   const checker = new Checker(lab.roster);
   const refused = (file: Uint8Array) => assertThrows(() => checker.check(file));
-  refused(lab.file(10, 17).with(700, 1));
-  refused(lab.file(10, 17, { certificate: lab.certificate(17, { by: ["r1", "r2"] }) }));
-  refused(lab.file(10, 17, { certificate: lab.certificate(16) }));
-  refused(lab.file(10, 17, { proof: lab.proof(5) }));
-  refused(new BackupLab({ entries: 17 }).file(10, 17));
+  refused(lab.backup(10, 17).with(700, 1));
+  refused(lab.backup(10, 17, { certificate: lab.certificate(17, { by: ["r1", "r2"] }) }));
+  refused(lab.backup(10, 17, { certificate: lab.certificate(16) }));
+  refused(lab.backup(10, 17, { proof: lab.proof(5) }));
+  refused(new BackupLab({ entries: 17 }).backup(10, 17));
 });
 
 Deno.test("docs/backup.md names every type of record and its limit", () => {
