@@ -53,7 +53,9 @@ export async function fetchEnds(asking: Asking, isLone: boolean): Promise<Ends> 
     tell("epochs", 0, epoch - 1);
     for (const replica of ledger.ready()) {
       const found = await showing(asking, replica);
-      if (found !== null) shown.set(replica, found);
+      if (found === null) continue;
+      ledger.gave(replica, found.places.reduce((sum, { length }) => sum + length, 0), !shown.has(replica));
+      shown.set(replica, found);
       const best = longest([...shown.values()], weak);
       if (best?.first === 1) return { ...best, isKnown: true };
     }

@@ -88,6 +88,8 @@ export interface LabProofs {
   readonly certificate?: Certificate;
   readonly ends?: readonly EpochEnd[];
   readonly epoch?: number;
+  /** Digests of the snapshot's chunks. */
+  readonly chunks?: readonly Digest[];
 }
 
 /** The beginning of an epoch. */
@@ -226,7 +228,8 @@ export class BackupLab {
     for (const end of proofs.ends ?? this.ends) writer.record("epoch", epochEndCodec.encode(end));
     if (from !== null) {
       writer.record("checkpoint", checkpointProofCodec.encode(proofs.proof ?? this.proof(from)));
-      for (const digest of this.snapshots.get(from)!.digests) writer.record("chunk", this.chunks.read(digest)!);
+      const digests = proofs.chunks ?? this.snapshots.get(from)!.digests;
+      for (const digest of digests) writer.record("chunk", this.chunks.read(digest)!);
     }
     if (to > (from ?? 0)) {
       writer.record("certificate", certificateCodec.encode(proofs.certificate ?? this.certificate(to)));
