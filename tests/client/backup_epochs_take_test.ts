@@ -112,8 +112,7 @@ Deno.test("§13.13c one replica that is silent about ends, gives others, too man
 
 Deno.test("§13.13c taken as it comes, one replica alone is enough for what it can prove", async () => {
   const alone = all(SILENT_SOURCE, { r2: {} });
-  // Long enough for the one that answers to be asked for the only chunk there is, beside one that does not.
-  const asIs = { mark: null, scripts: alone, requestMs: 600, requestCapMs: 600, patienceMs: 10_000 };
+  const asIs = { mark: null, scripts: alone };
   for (const origin of [first.file, third.file]) assertEquals((await take({ origin, ...asIs })).index, 37);
   const beginning = { ...asIs, kept: { checkpoint: 31, commitIndex: 31, base: 31 } };
   assertEquals((await take({ origin: second.file, ...beginning })).index, 31);

@@ -4,15 +4,19 @@ import { createHash } from "node:crypto";
 import { bytesSource } from "../../client/backup/hashed_source.ts";
 import { verifyBackup } from "../../client/backup/verify_backup.ts";
 import { InvalidBackupError } from "../../client/errors.ts";
-import type { RosterFile } from "../../crypto/roster/parse_roster.ts";
+import { fileOf, type RosterFile } from "../../crypto/roster/parse_roster.ts";
 import { setConstants } from "../../crypto/roster/roster_edits.ts";
+import { ByteWriter } from "../../protocol/bytes/byte_writer.ts";
 import { genesisProof } from "../../protocol/epochs/genesis_proof.ts";
 import { logIndex } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import { KvStore } from "../../state_machine/mod.ts";
+import { epochEndCodec } from "../../transport/codec/mod.ts";
 import { backend } from "../support/backends.ts";
 import { bent, genesisOf, putIn, threeEpochs } from "./backup_epochs_lab.ts";
 import { BackupLab } from "./backup_lab.ts";
 
+const MIB = 1024 * 1024;
 const labs = threeEpochs();
 const [first, second, third] = labs;
 const rosters = labs.map(({ file }) => file);
@@ -190,4 +194,52 @@ Deno.test("§13.4a a backup may end in a stop-sign: what it drops is dropped, an
   lab.next(setConstants({ heartbeatMs: 33 }), { entries: 0 });
   lab.append([]);
   assertRefused(lab.backup(10, 14), lab.file, "unproven", "holds entry 14 behind the last one of its epoch");
+});
+
+/** A file that is made as it is read: a backup of the epoch behind `count` ends, of which only the last is about its roster. */
+function* endlessChain(count: number, { roster: { cluster } }: RosterFile): Generator<Uint8Array> {
+  const id = new TextEncoder().encode(cluster);
+  yield new TextEncoder().encode("bft-raft backup\n");
+  yield new ByteWriter(10 + id.length).u8(3).u8(id.length).raw(id).u64(count + 1).finish();
+  const [one] = third.ends;
+  for (let epoch = 1; epoch <= count; epoch++) {
+    const entry = { ...one!.entry, body: new Uint8Array(LIMITS.maxEntryBytes), requests: null };
+    const end = epochEndCodec.encode({ ...one!, epoch, entry });
+    yield new ByteWriter(5).u8(5).u32(end.length).finish();
+    yield end;
+  }
+  yield new ByteWriter(5).u8(0).u32(32).finish();
+}
+
+Deno.test("§13.13c a chain of ends is read one by one, however long it is", () => {
+  const COUNT = 600;
+  const roster = fileOf({ ...first.roster, epoch: COUNT + 1, previous: "ab".repeat(32) });
+  const hash = createHash("sha256");
+  const parts = endlessChain(COUNT, roster);
+  let [left, bytes, most] = [new Uint8Array(0) as Uint8Array, 0, 0];
+  let ended = false;
+  const readSync = (into: Uint8Array): number | null => {
+    if (left.length === 0) {
+      const { value } = parts.next();
+      if (value === undefined && ended) return null;
+      ended = value === undefined;
+      left = value ?? hash.digest();
+      if (value !== undefined) hash.update(value);
+    }
+    const count = Math.min(into.length, left.length);
+    into.set(left.subarray(0, count));
+    left = left.subarray(count);
+    bytes += count;
+    most = Math.max(most, Deno.memoryUsage().rss);
+    return count;
+  };
+  const before = Deno.memoryUsage().rss;
+  const error = assertThrows(
+    () => verifyBackup({ readSync }, { roster, backend, machine: new KvStore() }),
+    InvalidBackupError,
+    `holds an end of epoch ${COUNT}`,
+  );
+  assertEquals(error.code, "unproven");
+  assert(bytes > 300 * MIB, `${bytes} bytes were read`);
+  assert(most - before < 200 * MIB, `${(most - before) / MIB} MiB more are held`);
 });
