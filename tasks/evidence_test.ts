@@ -39,7 +39,8 @@ Deno.test("evidence: what a stopped replica holds is written for all, and its di
     assertEquals([code, said.split("\n")[0]], [0, "double-vote of r2"]);
     assertStringIncludes(said, `${out}: 2 of cluster test-cluster, held by r1`);
     assertEquals(bytesIn(dir), before);
-    const wanted = { cluster: "test-cluster", holder: "r1", evidence: [lab.doubleVote(), lab.badEntry()] };
+    const both = [lab.doubleVote(), lab.badEntry()].map((evidence) => ({ epoch: 1, evidence }));
+    const wanted = { cluster: "test-cluster", holder: "r1", evidence: both };
     assertEquals(parseEvidenceFile(await Deno.readTextFile(out)), wanted);
     assertEquals((await run("--data", dir, "--out", out)).code, 2, "nothing is overwritten");
     const again = openDiskStorage({ dir, clusterId: roster.cluster, replica: replicaId("r1") });

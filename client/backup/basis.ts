@@ -3,7 +3,7 @@ import type { RosterFile } from "../../crypto/roster/parse_roster.ts";
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import { epochEndCodec } from "../../transport/codec/mod.ts";
 import { InvalidBackupError } from "../errors.ts";
-import { type Basis, Chain, epochsText } from "./chain.ts";
+import { type Basis, type Beginning, Chain, epochsText } from "./chain.ts";
 import type { RecordReader } from "./record_reader.ts";
 
 /** Reads the ends of a backup, up to its first other record. Throws {@linkcode InvalidBackupError} unless they lead from `given` to its epoch. */
@@ -27,7 +27,7 @@ export function readBasis(reader: RecordReader, given: RosterFile, backend: Sign
 }
 
 /** Returns the error of a backup that stands on nothing but an unproven genesis. */
-export const onlyBeginning = ({ file: { roster: { epoch } }, rosters }: Basis): InvalidBackupError =>
+export const onlyBeginning = ({ genesis: { epoch }, rosters }: Beginning): InvalidBackupError =>
   anotherEpoch(
     epoch,
     `a backup of what that epoch began with, and nothing that its own replicas certified`,
@@ -35,7 +35,7 @@ export const onlyBeginning = ({ file: { roster: { epoch } }, rosters }: Basis): 
   );
 
 /** Returns the error of a register whose standing rests on the index of an unproven genesis. */
-export const doubtfulRegister = ({ file: { roster: { epoch } }, rosters }: Basis, index: number): InvalidBackupError =>
+export const doubtfulRegister = ({ genesis: { epoch }, rosters }: Beginning, index: number): InvalidBackupError =>
   anotherEpoch(
     epoch,
     `a backup that opens a session at index ${index} from before its checkpoint, so that it matters when its epoch began`,

@@ -11,16 +11,20 @@ import type { Genesis } from "../../protocol/config.ts";
 import { changeIn, type EpochEnd, genesisBehind } from "../../protocol/epochs/epoch_end.ts";
 import { firstGenesis } from "../../protocol/hash_chain.ts";
 
-export interface Basis {
-  /** The roster of the backup's epoch. */
-  readonly file: RosterFile;
+/** The point that an epoch began at. */
+export interface Beginning {
   readonly genesis: Genesis;
   /** False if whoever made the file could have chosen the genesis: nothing but signatures of the epoch itself counts then. */
   readonly isProven: boolean;
+  /** The rosters that would prove it, in words. */
+  readonly rosters: string;
+}
+
+export interface Basis extends Beginning {
+  /** The roster of the epoch. */
+  readonly file: RosterFile;
   /** The end of the epoch before; null in epoch 1. */
   readonly last: EpochEnd | null;
-  /** The rosters that prove all of it. */
-  readonly rosters: string;
 }
 
 export const epochsText = (first: number, last: number): string =>

@@ -20,7 +20,7 @@ import { restoreSnapshot } from "../../protocol/snapshot/snapshot_restore.ts";
 import { freezeMachine } from "../../protocol/snapshot/snapshot_source.ts";
 import { nextChunks, startSnapshot } from "../../protocol/snapshot/snapshot_writer.ts";
 import { doubtfulRegister } from "./basis.ts";
-import type { Basis } from "./chain.ts";
+import type { Beginning } from "./chain.ts";
 
 const NOTHING = logIndex(0);
 
@@ -30,20 +30,20 @@ export class Rebuilt {
   readonly #machine: StateMachine;
   readonly #changes: RosterChanges;
   readonly #executor: Executor;
-  readonly #basis: Basis;
+  readonly #beginning: Beginning;
   #sessions: SessionTable;
   /** The genesis lies at or below this index, and nothing tells where: 0 if it is known. */
   #doubt = NOTHING;
   #stopped = false;
 
   /** Starts from the state before the first entry of the epoch, which {@linkcode Rebuilt.restore} brings in a later one; `machine` must be fresh. */
-  constructor(machine: StateMachine, changes: RosterChanges, basis: Basis, bounds: SessionBounds) {
+  constructor(machine: StateMachine, changes: RosterChanges, beginning: Beginning, bounds: SessionBounds) {
     this.#machine = machine;
     this.#changes = changes;
     this.#executor = executorOf({ machine, changes });
-    this.#basis = basis;
-    this.head = basis.genesis;
-    this.#sessions = createSessionTable(bounds, basis.genesis.index);
+    this.#beginning = beginning;
+    this.head = beginning.genesis;
+    this.#sessions = createSessionTable(bounds, beginning.genesis.index);
   }
 
   /**
@@ -52,7 +52,7 @@ export class Rebuilt {
    */
   restore({ stable: { stateDigest, index, hash } }: CheckpointProof, read: (digest: Digest) => Uint8Array): number {
     const snapshot = restoreSnapshot(stateDigest, read, sha256Hex);
-    const { genesis, isProven } = this.#basis;
+    const { genesis, isProven } = this.#beginning;
     if (!isProven && index > genesis.index) this.#doubt = index;
     const from = this.#doubt > 0 ? NOTHING : genesis.index;
     this.#sessions = readSessions(snapshot.sessions, this.#sessions.bounds, from);
@@ -78,7 +78,7 @@ export class Rebuilt {
     const answer = applyRequest(this.#sessions, request, digest, index, this.#executor);
     if (request.kind !== "RegisterSession" || request.base >= this.#doubt) return;
     // §13.5c: it is void if its base is below the genesis.
-    if (answer.outcome === "applied" && answer.index === index) throw doubtfulRegister(this.#basis, index);
+    if (answer.outcome === "applied" && answer.index === index) throw doubtfulRegister(this.#beginning, index);
   }
 
   /** Returns the digest that a checkpoint at this index would name: that of the whole state, sessions included. */

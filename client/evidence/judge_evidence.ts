@@ -1,6 +1,7 @@
-/** Judges evidence by a roster (§9.1b), offline: what a replica does with evidence it is sent, for anybody who holds a piece. */
+/** Judges evidence by the roster of its epoch (§9.1b, §13.13), offline: what a replica does with evidence it is sent, for anybody who holds a piece. */
 import { sha256Hex } from "../../crypto/digest.ts";
 import { createKeyRing } from "../../crypto/roster/key_ring.ts";
+import { asFile, epochNameOf, type RosterFile } from "../../crypto/roster/parse_roster.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import { createVerifier } from "../../crypto/signing/signing.ts";
@@ -11,6 +12,7 @@ import { ofEvidence, ofRequest, type SignatureClaim } from "../../protocol/signa
 
 /** A judgement of one piece. */
 export interface Judgement {
+  readonly epoch: number;
   readonly kind: Evidence["kind"];
   readonly culprit: ReplicaId;
   /** True if it proves that the culprit is faulty. */
@@ -19,10 +21,18 @@ export interface Judgement {
   readonly text: string;
 }
 
-/** Returns a judge by the keys of `roster`. Another roster may judge otherwise: it may know other clients. */
-export function evidenceJudge(roster: Roster, backend: SignatureBackend): (evidence: Evidence) => Judgement {
+/**
+ * Returns a judge of the evidence of one epoch, by the keys of its roster. Another roster may judge otherwise: what replicas sign is good in one epoch alone, and it
+ * may know other clients.
+ */
+export function evidenceJudge(
+  given: Roster | RosterFile,
+  backend: SignatureBackend,
+): (evidence: Evidence) => Judgement {
+  const file = asFile(given);
+  const { roster } = file;
   const keys = createKeyRing(roster);
-  const verifier = createVerifier(backend, roster.cluster);
+  const verifier = createVerifier(backend, epochNameOf(file));
   const holds = ({ role, signer, kind, signed }: SignatureClaim): boolean => {
     const key = role === "replica" ? keys.replicaKey(signer as ReplicaId) : keys.clientKey(signer as ClientId);
     return key !== null && verifier.verify(kind, signed.body, signed.signature, key);
@@ -34,7 +44,7 @@ export function evidenceJudge(roster: Roster, backend: SignatureBackend): (evide
       : keys.replicaKey(culprit) === null
       ? `${culprit} is no replica of this roster`
       : faultOf(evidence, holds);
-    return { kind, culprit, convicted: fault === null, text: fault ?? offence(evidence) };
+    return { epoch: roster.epoch, kind, culprit, convicted: fault === null, text: fault ?? offence(evidence) };
   };
 }
 

@@ -27,15 +27,15 @@ const digestOf = (text: string) => parseSignedRoster(text, null, backend).digest
 
 const first = signed();
 const second = signed({ epoch: 2, previous: digestOf(first), clients: roster.clients.slice(0, 1) });
-const evidenceText = (evidence: readonly Evidence[], cluster = roster.cluster) =>
-  evidenceFileText({ cluster, holder: "r1", evidence });
+const evidenceText = (evidence: readonly Evidence[], cluster = roster.cluster, epoch = 1) =>
+  evidenceFileText({ cluster, holder: "r1", evidence: evidence.map((piece) => ({ epoch, evidence: piece })) });
 
 const FILES: Readonly<Record<string, string>> = {
   "1.json": first,
   "2.json": second,
   "2b.json": signed({ epoch: 2, previous: "a".repeat(64) }),
   "3.json": signed({ epoch: 3, previous: digestOf(second) }),
-  "altered.json": first.replace("127.0.0.1", "127.0.0.9"),
+  "altered.json": first.replace('"host": "r1"', '"host": "r9"'),
   "stranger.json": (() => {
     const other = makeRoster();
     return signRoster(other.roster, unhex(other.keys.get("operator")!.secretKey), backend);
