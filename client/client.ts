@@ -210,7 +210,7 @@ function assemble(running: Running, report: Client["report"]): Client {
     ask: (query, options) => order({ mode: "query", command: query }, options),
   };
   const node = new NodeCalls({
-    ...{ key: settings.key, now: settings.now, drawNonce, view: () => running.view },
+    ...{ key: settings.key, client: settings.client, now: settings.now, drawNonce, view: () => running.view },
     ask: (question, options) => loop.track(() => queries.ask(question, options)),
     read: async (query, timeoutMs, signal) => {
       if (ordering === null) throw new UsageError(`key was given of the operator; wanted a client's to read`);

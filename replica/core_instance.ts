@@ -9,6 +9,7 @@ import { createQueryHandler } from "./answers/query_handler.ts";
 import { Replier } from "./answers/replier.ts";
 import { TurnAway } from "./answers/turn_away.ts";
 import { type Adversary, createAdversary } from "./byzantine/mod.ts";
+import type { Restored } from "./core/catch_up/install_snapshot.ts";
 import { createState } from "./core/create_state.ts";
 import type { Recovered } from "./core/log/durable_state.ts";
 import type { CoreState } from "./core/state.ts";
@@ -31,6 +32,15 @@ import { StatusReporter } from "./status/status.ts";
 import { TransferProgress } from "./status/transfer_progress.ts";
 import type { EpochArchive, Storage } from "./storage/port.ts";
 
+/** The start of a core. */
+export interface CoreBeginning {
+  readonly storage: Storage;
+  /** Loaded from the storage. */
+  readonly recovered: Recovered;
+  /** The replicated state, where the machine has it already; null if it is restored from the disk. */
+  readonly carried: Restored | null;
+}
+
 export interface CoreInstance {
   readonly state: CoreState;
   /** Its `run` rejects with InvariantError, GuardError or StorageError if this core cannot go on; nothing more is signed then. */
@@ -41,19 +51,18 @@ export interface CoreInstance {
 }
 
 /**
- * Returns a core on `storage`, from which `recovered` was loaded. `whileInactive` is called in every turn in which the core takes no part.
+ * Returns a core. `whileInactive` is called in every turn in which the core takes no part.
  */
 export function createCoreInstance(
   parts: ReplicaParts,
   scope: ReplicaScope,
-  storage: Storage,
-  recovered: Recovered,
+  beginning: CoreBeginning,
   whileInactive: (now: number) => void,
 ): CoreInstance {
-  const settings = settingsOf(parts, scope, storage, recovered);
+  const settings = settingsOf(parts, scope, beginning);
   const { state, takesPart, mark } = settings;
   const { refused, check, transport, work, now, backend, peers, peerMemory } = scope;
-  const handlers = handlersOf(parts, scope, settings, storage);
+  const handlers = handlersOf(parts, scope, settings, beginning.storage);
   const loop = new EventLoop({
     ...{ state, transport, work, refused, now, whileInactive },
     ingress: new Ingress({
@@ -80,7 +89,7 @@ export function createCoreInstance(
 type Settings = ReturnType<typeof settingsOf>;
 
 /** Returns the parts of its own that a core starts with. */
-function settingsOf(parts: ReplicaParts, scope: ReplicaScope, storage: Storage, recovered: Recovered) {
+function settingsOf(parts: ReplicaParts, scope: ReplicaScope, { storage, recovered, carried }: CoreBeginning) {
   const { now, disk, line } = scope;
   const ports: Ports = { hash: sha256Hex, machine: parts.machine, changes: scope.changes, chunks: storage.chunks };
   const startedAt = now();
@@ -95,7 +104,7 @@ function settingsOf(parts: ReplicaParts, scope: ReplicaScope, storage: Storage, 
     ...{ config, roster: rosterText(raw, operatorKey, signatures), recovered, chunks: storage.chunks, startedAt },
     byzantine: parts.byzantine ?? null,
   });
-  const state = createState(config, recovered, ports, startedAt);
+  const state = createState(config, recovered, ports, startedAt, carried);
   const activation = new Activation(config.self, storage, () => disk.refused);
   return {
     ...{ config, ports, state, activation },

@@ -104,49 +104,33 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
     const inForce = knownRoster(storage, file, backend.backend);
     const line = ownLine(inForce.roster, key);
     const onEnd = connectionLog(log, () => performance.now());
-    transport = await openReplicaTransport({
-      ...options,
-      roster: inForce.roster,
-      bind: bindAddresses(line, bindHost),
-      onEnd,
-    });
+    const bind = bindAddresses(line, bindHost);
+    transport = await openReplicaTransport({ ...options, roster: inForce.roster, bind, onEnd });
     if (options.insecurePlaintext) log.log("warn", "insecure-plaintext", { note: PLAINTEXT_NOTE });
-    if (roster.epoch > 1 && isUnused(storage)) {
-      log.log("info", "awaits-beginning", {
-        epoch: roster.epoch,
-        note: "until the roster's change is ordered, and a member tells",
-      });
-      await awaitBeginning({
-        given: file,
-        self: line.id,
-        storage,
-        transport,
-        backend: backend.backend,
-        now: () => performance.now(),
-      });
-    }
+    if (roster.epoch > 1 && isUnused(storage)) await awaitMembership(options, line, storage, transport);
     const machine = options.machine ?? new KvStore();
     const recorder = recording && new Recorder(recording, warnOfEnd(log));
+    const host = processHost(options.dataDir, line);
     const replica = createReplica({
-      ...{
-        roster: inForce,
-        key,
-        backend,
-        storage,
-        reopen,
-        host: processHost(options.dataDir, line),
-        transport,
-        machine,
-        log,
-        byzantine,
-        recorder,
-      },
+      ...{ roster: inForce, key, backend, storage, reopen, host, transport, machine, log, byzantine, recorder },
     });
     return supervise({ line, replica, disk, transport, recorder });
   } catch (error) {
     await undo([() => transport?.close(), () => disk?.close(), () => recording?.discard()], log);
     throw error;
   }
+}
+
+/** Waits until the epoch of the roster given has begun on the disk (§13.8). */
+async function awaitMembership(
+  { roster: given, backend: { backend }, log = SILENT }: StartOptions,
+  { id: self }: RosterReplica,
+  storage: Storage,
+  transport: ReplicaTransport,
+): Promise<void> {
+  const note = "until the change to this roster is ordered, and a member tells";
+  log.log("info", "awaits-beginning", { epoch: given.roster.epoch, note });
+  await awaitBeginning({ given, self, storage, transport, backend, now: () => performance.now() });
 }
 
 /** Returns the roster in force as the disk knows it; the one given where it knows none. */

@@ -215,7 +215,7 @@ Deno.test("what cannot be is refused with 2 and by name, and nothing is written"
       [["client", "bribe", "c1"], "roster: client bribe: given an unknown verb"],
       [["remove", "r9", ...out], "roster: replica r9: given an id that the roster does not list"],
       [["remove", ...out], "roster: given nothing, wanted ids of replicas"],
-      [["remove", "r1", "r2", "r3", "r4", ...out], "roster: replica r4: given the last one"],
+      [["remove", "r1", "r2", "r3", "r4", ...out], "given replicas that stay with both keys 1, wanted at least 2"],
       [["replace", "r1", "r2", "--with", "x", ...out], "roster: r2: given beside r1, wanted the id of a replica alone"],
       [["replace", "r1", ...out], "roster: --with: given nothing, wanted the request"],
       [["move", "r1", ...out], "roster: given no address, wanted --host"],

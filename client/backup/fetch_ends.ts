@@ -30,7 +30,7 @@ export interface Ends {
   readonly isKnown: boolean;
 }
 
-/** What one source showed. */
+/** A chain as one source showed it. */
 interface Shown extends Omit<Ends, "isKnown"> {
   /** Epoch of its first end. */
   readonly first: number;

@@ -2,11 +2,11 @@
 import { sha256Hex } from "../../crypto/digest.ts";
 import type { CheckpointProof } from "../../protocol/certificate.ts";
 import type { Entry, Head, Request } from "../../protocol/entry.ts";
+import { stopSignOf } from "../../protocol/epochs/epoch_end.ts";
 import { chainEntry } from "../../protocol/hash_chain.ts";
 import { type Digest, type LogIndex, logIndex } from "../../protocol/ids.ts";
 import { type Executor, executorOf } from "../../protocol/operations/execute.ts";
 import type { RosterChanges, StateMachine } from "../../protocol/ports.ts";
-import { stopSignOf } from "../../protocol/epochs/epoch_end.ts";
 import { freezeSessions } from "../../protocol/snapshot/session_chunks.ts";
 import { readSessions } from "../../protocol/snapshot/session_chunks_read.ts";
 import {
@@ -77,7 +77,7 @@ export class Rebuilt {
   #apply(request: Request, digest: Digest, index: LogIndex): void {
     const answer = applyRequest(this.#sessions, request, digest, index, this.#executor);
     if (request.kind !== "RegisterSession" || request.base >= this.#doubt) return;
-    // §13.5c: it is void if its base is below the genesis.
+    // §13.5: it is void if its base is below the genesis.
     if (answer.outcome === "applied" && answer.index === index) throw doubtfulRegister(this.#beginning, index);
   }
 

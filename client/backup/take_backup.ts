@@ -67,7 +67,7 @@ export async function takeBackup(client: BackupClient, options: BackupOptions): 
 const isOfTheSystem = (cause: unknown): boolean =>
   cause instanceof Error && "code" in cause && /^E[A-Z]+$/.test(String(cause.code));
 
-/** What lasts when an attempt begins anew in another epoch. */
+/** The part of a backup in the making that lasts when an attempt begins anew in another epoch. */
 interface Taking extends Pick<Gathering, "scratch" | "chunks" | "signal"> {
   readonly client: BackupClient;
   readonly options: BackupOptions;

@@ -7,6 +7,7 @@ import {
   decodeChange,
   encodeChange,
 } from "../../protocol/operations/change.ts";
+import { quorumOf } from "../../protocol/quorum.ts";
 import { backend, BACKENDS } from "../../tests/support/backends.ts";
 import { makeRoster, newMemberKeys } from "../../tests/support/make_roster.ts";
 import { signedBy } from "../../tests/support/rosters/sign_rosters.ts";
@@ -122,12 +123,14 @@ Deno.test("a verdict is remembered, the last 64 of them", () => {
   assertEquals(again, first);
 });
 
-Deno.test("a roster of the most replicas with new keys fits one change", () => {
+Deno.test("new keys for all that may have some at once, of the most replicas, fit one change", () => {
   const large = makeRoster({ replicas: 64, clients: 0 });
   const renewed = makeRoster({ replicas: 64, clients: 1 });
   const before = signedBy(large.roster, large.keys.get("operator")!);
   const clients = renewed.roster.clients.map((line) => ({ ...line, id: clientId("c".repeat(64)) }));
-  const value = { ...large.roster, epoch: 2, previous: before.digest, replicas: renewed.roster.replicas, clients };
+  const { weak } = quorumOf(64, "byzantine");
+  const replicas = [...large.roster.replicas.slice(0, weak), ...renewed.roster.replicas.slice(weak)];
+  const value = { ...large.roster, epoch: 2, previous: before.digest, replicas, clients };
   const command = changeOf(before, signedBy(value, large.keys.get("operator")!));
   assertEquals(judge(command, before).refusal, null);
   assertEquals(hex(command).length / 2 < 30 * 1024, true);

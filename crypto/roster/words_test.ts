@@ -33,7 +33,7 @@ Deno.test("every kind of difference has its line, with the fingerprints of keys 
   };
   assertEquals(words(after).lines, [
     "rotates the keys of replica r2: fingerprint PRINT becomes PRINT",
-    "moves replica r1 from 127.0.0.1:7000, 7001 and 7002 to elsewhere:7000, 7001 and 7002",
+    "moves replica r1 from r1:7000, 7001 and 7002 to elsewhere:7000, 7001 and 7002",
     `replaces replica ${r3.id}, fingerprint PRINT, by replica r5 at h0:1, 2 and 3, fingerprint PRINT`,
     "changes the order of turns from r1, r2, r4 to r2, r1, r4",
     "rotates the keys of client c2: fingerprint PRINT becomes PRINT",

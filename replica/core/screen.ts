@@ -84,7 +84,7 @@ function screenOther(state: CoreState, packet: Exclude<Packet, { kind: "AppendEn
     case "HandOver":
       return screenHandOver(state, packet.signed.message);
     case "FetchEpoch":
-      return packet.epoch === state.genesis.epoch ? ACCEPT : ignore("of-another-epoch");
+      return ignore("of-no-epoch");
     case "EpochEnd":
       return screenEnd(state, packet.end);
     case "AppendEntriesResponse":

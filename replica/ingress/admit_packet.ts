@@ -62,7 +62,6 @@ export function* judgePacket(
   if (verdict.verdict === "reject") return faulty(`${verdict.code}:${kind}`);
   if (trustsReplicas(state.config.constants)) return judgeSpoken(state, check, packet, speaker);
   const claims = listSignatures(packet);
-  if (packet.kind === "FetchEpoch") return admitted(packet); // nobody signs it, and it costs an answer within a rate
   if (!claims.every((claim) => check.knows(claim))) return faulty(`unknown-signer:${kind}`);
   if (packet.kind === "Evidence") return yield* judgeEvidence(check, packet, claims);
   const [own, ...inside] = claims;

@@ -22,6 +22,7 @@ import { judgePacket, type Judging } from "./admit_packet.ts";
 import { BACKLOG_UNIT_BYTES } from "./backlog.ts";
 import { type Former, judgeFormerChunks } from "./former.ts";
 import { LateResponses } from "./late_responses.ts";
+import { asksForEnd, isOfAnotherEpoch } from "./other_epochs.ts";
 import { PeerRates } from "./peer_rates.ts";
 import type { SignatureCheck } from "./signature_check.ts";
 import { connectionOf, sourceOf, speakerOf } from "./source.ts";
@@ -189,20 +190,18 @@ export class Ingress {
     try {
       if (channel === "client") return this.#clients.admit(this.#read(received), received, now);
       if (!queries.active) return dropped("inactive");
-      const epoch = epochOf(frames);
-      if (epoch !== null && epoch !== state.genesis.epoch) return this.#ofAnotherEpoch(received, epoch, now);
+      const { talk } = this.#parts;
+      const name = speakerOf(received);
+      if (isOfAnotherEpoch(talk, name, epochOf(frames), now)) return dropped("another-epoch");
       const packet = decodePeerPacket(frames);
       if (!this.#rates.take(packet.kind, sourceOf(received), now)) return excessive(`rate:${packet.kind}`);
-      if (packet.kind === "FetchEpoch" && packet.epoch !== state.genesis.epoch) {
-        return this.#asksForEnd(received, packet.epoch, now);
-      }
+      if (asksForEnd(talk, name, packet, now)) return DONE;
       const { former = null } = this.#parts;
-      const name = speakerOf(received);
       if (packet.kind === "FetchChunksResponse" && name !== null && former?.replicas.has(name)) {
         return judgeFormerChunks(state, former, packet, name);
       }
       if (this.#isPutOff(received, packet, now)) return DONE;
-      const judging = judgePacket(state, check, channel, packet, speakerOf(received));
+      const judging = judgePacket(state, check, channel, packet, name);
       const admission = packet.kind === "Evidence"
         ? yield* this.#withinBudget(packet.evidence, judging, now)
         : yield* judging;
@@ -213,19 +212,6 @@ export class Ingress {
       if (error instanceof DecodeError) return faulty(`decode:${error.code}`);
       throw error;
     }
-  }
-
-  /** §13.6: what is of another epoch is not looked into, and held against nobody: one of the two is late. */
-  #ofAnotherEpoch(received: Received, epoch: number, now: number): Admission {
-    const peer = speakerOf(received);
-    if (peer !== null) this.#parts.talk.heard(peer, epoch, now);
-    return dropped("another-epoch");
-  }
-
-  #asksForEnd(received: Received, epoch: number, now: number): Admission {
-    const peer = speakerOf(received);
-    if (peer !== null) this.#parts.talk.show(peer, epoch, now);
-    return DONE;
   }
 
   /** Returns a client's packet, null if it cannot be decoded. */

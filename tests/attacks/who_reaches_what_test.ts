@@ -35,6 +35,8 @@ const DOORS_OPEN: Readonly<Record<Party, Readonly<Record<Door, string>>>> = {
 const KINDS = Object.keys(PACKETS) as PacketKind[];
 /** Whose packets are read at a port; others are not even decoded. */
 const READ_AT = { peer: "peer", client: "client" } as const;
+/** What nobody signs is refused beyond its rate alone (§13.8). */
+const UNSIGNED: ReadonlySet<PacketKind> = new Set<PacketKind>(["FetchEpoch"]);
 const TARGET = "r1";
 
 class Reach {
@@ -87,12 +89,13 @@ Deno.test("who may reach what: ports by party, and kinds of messages by port", (
         const seen = await verdictOn(reach, party, door, kind);
         const isRead = PACKETS[kind].channel === READ_AT[door];
         assertEquals(seen.startsWith("decode:"), !isRead, `${kind} of the ${party} at the ${door} port: ${seen}`);
+        if (isRead) assertEquals(seen === `rate:${kind}`, UNSIGNED.has(kind), seen);
       }
     }
     assertEquals(cluster.running, ["r1", "r2", "r3"]);
   }));
 
-/** Sends one well-formed packet of `kind`, signed by nobody, over a connection of its own, and returns what it was refused as. */
+/** Sends a well-formed packet of `kind`, signed by nobody, over a connection of its own, and returns what it was refused as. One that needs no signature is sent until it is. */
 async function verdictOn(reach: Reach, party: Party, door: Door, kind: PacketKind): Promise<string> {
   const [packet] = fc.sample(packets[kind] as fc.Arbitrary<AnyPacket>, { numRuns: 1, seed: 7 });
   const frames = encodePacket(packet!);
@@ -102,6 +105,7 @@ async function verdictOn(reach: Reach, party: Party, door: Door, kind: PacketKin
   await eventually("a connection", () => dealer.isConnected);
   dealer.send(frames);
   return await eventually(`a verdict on ${kind}`, async () => {
+    if (UNSIGNED.has(kind)) dealer.send(frames);
     const now = await reach.refused();
     // A client that repeats itself is counted too; that is not this one.
     return Object.keys(now).find((name) => now[name] !== before[name] && !name.startsWith("repeat:"));

@@ -1,9 +1,9 @@
 /** One cluster's history over three epochs, to make backups from and to tamper with. */
 import { sha256Hex } from "../../crypto/digest.ts";
 import { revokeClient, setConstants } from "../../crypto/roster/roster_edits.ts";
+import type { Genesis } from "../../protocol/config.ts";
 import { type EpochEnd, genesisBehind } from "../../protocol/epochs/epoch_end.ts";
 import { logIndex, seq } from "../../protocol/ids.ts";
-import type { Genesis } from "../../protocol/config.ts";
 import { encodeKvCommand } from "../../state_machine/mod.ts";
 import { BackupLab, type LabOptions } from "./backup_lab.ts";
 

@@ -82,7 +82,7 @@ export interface LabOptions {
   readonly requests?: Readonly<Record<number, (lab: BackupLab) => readonly Signed<Request>[]>>;
 }
 
-/** What is put into a file in place of what is honest. */
+/** Parts of a file in place of the honest ones. */
 export interface LabProofs {
   readonly proof?: CheckpointProof;
   readonly certificate?: Certificate;

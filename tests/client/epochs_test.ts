@@ -83,6 +83,7 @@ Deno.test("§13.12 a client that the new roster does not list is told so, and on
     assertEquals(late.undecided, true);
     assertEquals(leaving.roster.epoch, 2);
     assertEquals((await assertRejects(() => leaving.put("k", "later"), NotListedError)).undecided, false);
+    await assertRejects(() => leaving.getStatus(), NotListedError);
     // Its clock runs fast: who hears nothing asks after a while.
     const newcomer = connect("c2", { now: () => 50 * performance.now() });
     await assertRejects(() => newcomer.put("k", "v", { timeoutMs: 100_000 }), NotListedError, "of epoch 2");

@@ -1,20 +1,20 @@
 /** §13.13: a backup of a later epoch is proven by any roster up to its own, as far as that one can tell. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { createHash } from "node:crypto";
-import { bytesSource } from "../../client/backup/hashed_source.ts";
-import { verifyBackup } from "../../client/backup/verify_backup.ts";
-import { InvalidBackupError } from "../../client/errors.ts";
-import { fileOf, type RosterFile } from "../../crypto/roster/parse_roster.ts";
-import { setConstants } from "../../crypto/roster/roster_edits.ts";
-import { ByteWriter } from "../../protocol/bytes/byte_writer.ts";
-import { genesisProof } from "../../protocol/epochs/genesis_proof.ts";
-import { logIndex } from "../../protocol/ids.ts";
-import { LIMITS } from "../../protocol/limits.ts";
-import { KvStore } from "../../state_machine/mod.ts";
-import { epochEndCodec } from "../../transport/codec/mod.ts";
-import { backend } from "../support/backends.ts";
-import { bent, genesisOf, putIn, threeEpochs } from "./backup_epochs_lab.ts";
-import { BackupLab } from "./backup_lab.ts";
+import { bytesSource } from "../../../client/backup/hashed_source.ts";
+import { verifyBackup } from "../../../client/backup/verify_backup.ts";
+import { InvalidBackupError } from "../../../client/errors.ts";
+import { fileOf, type RosterFile } from "../../../crypto/roster/parse_roster.ts";
+import { setConstants } from "../../../crypto/roster/roster_edits.ts";
+import { ByteWriter } from "../../../protocol/bytes/byte_writer.ts";
+import { genesisProof } from "../../../protocol/epochs/genesis_proof.ts";
+import { logIndex } from "../../../protocol/ids.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import { KvStore } from "../../../state_machine/mod.ts";
+import { epochEndCodec } from "../../../transport/codec/mod.ts";
+import { bent, genesisOf, putIn, threeEpochs } from "../../client/backup_epochs_lab.ts";
+import { BackupLab } from "../../client/backup_lab.ts";
+import { backend } from "../../support/backends.ts";
 
 const MIB = 1024 * 1024;
 const labs = threeEpochs();
@@ -55,7 +55,7 @@ Deno.test("§13.13c any roster up to its own proves a backup, whatever it begins
   assertEquals(verify(second.backup(20, 30), first.file).stateDigest, second.snapshots.get(30)!.stateDigest);
 });
 
-Deno.test("§13.13c the state that an epoch began with is proven by the end before, and not by the epoch's own roster", () => {
+Deno.test("§13.13d the state that an epoch began with is proven by the end before, and not by the epoch's own roster", () => {
   for (const roster of rosters.slice(0, 2)) {
     const { stateDigest, signers, checkpoint } = verify(third.backup(31, 31), roster);
     assertEquals([stateDigest, checkpoint?.index], [third.genesis.stateDigest, 31]);
@@ -138,7 +138,7 @@ Deno.test("§13.13c ends that are forged, in another order, of another cluster, 
   for (const epoch of [1, 2, 4]) refusal(third.backup(35, 37, { epoch }), first.file);
 });
 
-Deno.test("§13.13c a genesis of one's own choosing proves nothing, though the epoch's own roster cannot tell who signed the end", () => {
+Deno.test("§13.13d a genesis of one's own choosing proves nothing, though the epoch's own roster cannot tell who signed the end", () => {
   const { stateDigest, digests: chunks } = second.snapshots.get(25)!;
   const end = bent(third.ends[1]!, { stateDigest });
   const genesis = genesisOf(third, end);
@@ -149,7 +149,7 @@ Deno.test("§13.13c a genesis of one's own choosing proves nothing, though the e
   for (const roster of rosters.slice(0, 2)) assertRefused(chosen(37), roster, "unproven", "an end of epoch 2");
 });
 
-Deno.test("§13.13c where the genesis is not proven, no session is opened whose standing rests on it", () => {
+Deno.test("§13.13d where the genesis is not proven, no session is opened whose standing rests on it", () => {
   const opens = (base: number) =>
     threeEpochs({
       requests: { 36: (lab) => [lab.register("c1", base)], 37: (lab) => [putIn(lab, "c1", 36, 1)] },
