@@ -19,8 +19,8 @@ import type { SessionBounds } from "../../protocol/snapshot/session_types.ts";
 import { restoreSnapshot } from "../../protocol/snapshot/snapshot_restore.ts";
 import { freezeMachine } from "../../protocol/snapshot/snapshot_source.ts";
 import { nextChunks, startSnapshot } from "../../protocol/snapshot/snapshot_writer.ts";
-import { doubtfulRegister } from "./basis.ts";
-import type { Beginning } from "./chain.ts";
+import { doubtfulRegister } from "./epochs/basis.ts";
+import type { Beginning } from "./epochs/chain.ts";
 
 const NOTHING = logIndex(0);
 

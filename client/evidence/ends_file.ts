@@ -5,7 +5,7 @@ import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
 import { DecodeError, epochEndCodec } from "../../transport/codec/mod.ts";
 
 const MAX_CHARS = 16 * 1024 * 1024;
-const MAX_ENDS = 1024 * 1024;
+const MAX_ENDS = 16384;
 
 function readEnd(field: Field): EpochEnd {
   try {

@@ -17,7 +17,7 @@ import { DecodeError, evidenceCodec } from "../../transport/codec/mod.ts";
 export const MAX_EVIDENCE_FILE_BYTES = 64 * 1024 * 1024;
 
 /** Pieces in one file: all that a disk may hold of 16 epochs. */
-export const MAX_PIECES = 16 * LIMITS.maxEvidence;
+export const MAX_PIECES = 4096;
 
 /** The content of an evidence file. Nobody signs it: each piece proves itself. */
 export interface EvidenceFile {

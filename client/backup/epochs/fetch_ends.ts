@@ -2,17 +2,17 @@
  * Fetches the ends of the epochs before a backup's (§13.13). From the earliest roster that the client has they prove themselves, so any source will do. What is before
  * that is as one source shows it; and where the client has no roster but the backup's own, so many have to tell the same genesis that not all are faulty.
  */
-import type { RosterFile } from "../../crypto/roster/parse_roster.ts";
-import type { SignatureBackend } from "../../crypto/signing/backend.ts";
-import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
-import type { ReplicaId } from "../../protocol/ids.ts";
-import { quorumOf } from "../../protocol/quorum.ts";
-import { epochEndCodec } from "../../transport/codec/mod.ts";
-import { pause } from "../calls/pause.ts";
-import type { RosterFiles } from "../client_types.ts";
+import type { RosterFile } from "../../../crypto/roster/parse_roster.ts";
+import type { SignatureBackend } from "../../../crypto/signing/backend.ts";
+import type { EpochEnd } from "../../../protocol/epochs/epoch_end.ts";
+import type { ReplicaId } from "../../../protocol/ids.ts";
+import { quorumOf } from "../../../protocol/quorum.ts";
+import { epochEndCodec } from "../../../transport/codec/mod.ts";
+import { pause } from "../../calls/pause.ts";
+import type { RosterFiles } from "../../client_types.ts";
+import type { Gathering } from "../gathering.ts";
+import type { Place } from "../scratch.ts";
 import { type Basis, Chain } from "./chain.ts";
-import type { Gathering } from "./gathering.ts";
-import type { Place } from "./scratch.ts";
 
 /** The part of a backup's context that is there before its epoch is known. */
 export interface Asking extends Pick<Gathering, "sources" | "ledger" | "scratch" | "signal" | "tell"> {

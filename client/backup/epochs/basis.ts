@@ -1,10 +1,10 @@
 /** Reads the ends in front of a backup, and says which roster would do where the one given proves too little. */
-import type { RosterFile } from "../../crypto/roster/parse_roster.ts";
-import type { SignatureBackend } from "../../crypto/signing/backend.ts";
-import { epochEndCodec } from "../../transport/codec/mod.ts";
-import { InvalidBackupError } from "../errors.ts";
+import type { RosterFile } from "../../../crypto/roster/parse_roster.ts";
+import type { SignatureBackend } from "../../../crypto/signing/backend.ts";
+import { epochEndCodec } from "../../../transport/codec/mod.ts";
+import { InvalidBackupError } from "../../errors.ts";
+import type { RecordReader } from "../record_reader.ts";
 import { type Basis, type Beginning, Chain, epochsText } from "./chain.ts";
-import type { RecordReader } from "./record_reader.ts";
 
 /** Reads the ends of a backup, up to its first other record. Throws {@linkcode InvalidBackupError} unless they lead from `given` to its epoch. */
 export function readBasis(reader: RecordReader, given: RosterFile, backend: SignatureBackend): Basis {

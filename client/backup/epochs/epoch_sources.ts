@@ -1,6 +1,6 @@
 /** Sources that give what is of one epoch, and nothing once the client goes by another one. */
-import type { BackupSources } from "../calls/backup_sources.ts";
-import type { Client } from "../client_types.ts";
+import type { BackupSources } from "../../calls/backup_sources.ts";
+import type { Client } from "../../client_types.ts";
 
 /** Thrown when the roster in force is another one than when the backup began. */
 export class EpochOverError extends Error {

@@ -2,14 +2,14 @@
  * The roster and the genesis that a backup is judged by (§13.13): where a roster of an earlier epoch is given, the ends before the backup lead from there to its
  * own. One end at a time is held, however many there are.
  */
-import { sha256Hex } from "../../crypto/digest.ts";
-import { isChangeTo } from "../../crypto/roster/change_judge.ts";
-import type { RosterFile } from "../../crypto/roster/parse_roster.ts";
-import { verifyEnd } from "../../crypto/roster/verify_end.ts";
-import type { SignatureBackend } from "../../crypto/signing/backend.ts";
-import type { Genesis } from "../../protocol/config.ts";
-import { changeIn, type EpochEnd, genesisBehind } from "../../protocol/epochs/epoch_end.ts";
-import { firstGenesis } from "../../protocol/hash_chain.ts";
+import { sha256Hex } from "../../../crypto/digest.ts";
+import { isChangeTo } from "../../../crypto/roster/change_judge.ts";
+import type { RosterFile } from "../../../crypto/roster/parse_roster.ts";
+import { verifyEnd } from "../../../crypto/roster/verify_end.ts";
+import type { SignatureBackend } from "../../../crypto/signing/backend.ts";
+import type { Genesis } from "../../../protocol/config.ts";
+import { changeIn, type EpochEnd, genesisBehind } from "../../../protocol/epochs/epoch_end.ts";
+import { firstGenesis } from "../../../protocol/hash_chain.ts";
 
 /** The point that an epoch began at. */
 export interface Beginning {
