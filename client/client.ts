@@ -80,6 +80,7 @@ const requestsOf = ({ ids, needed, sizes, timings, roster }: EpochView): Request
   session: {
     window: roster.constants.sessionWindow,
     weak: sizes.weak,
+    showAfterMs: roster.constants.paceMs / 2,
     retry: { baseMs: timings.retryMs, capMs: timings.retryCapMs, jitter: JITTER },
     intervention: {
       afterMs: timings.interventionMs,

@@ -2,6 +2,7 @@
 import { sha256Hex } from "../crypto/digest.ts";
 import { rosterText } from "../crypto/roster/roster.ts";
 import type { Roster } from "../crypto/roster/roster_types.ts";
+import type { EpochEndPacket, FetchEpochPacket } from "../protocol/packet.ts";
 import type { Ports } from "../protocol/ports.ts";
 import { encodeMessage, encodePacket } from "../transport/codec/mod.ts";
 import { Activation } from "./answers/activation.ts";
@@ -17,6 +18,7 @@ import { createDurableMark, type DurableMark } from "./disk/durable_mark.ts";
 import { watchStorage } from "./disk/watched_storage.ts";
 import { createEffects, type EffectPorts, type RunInputs } from "./effects.ts";
 import { EpochTalk } from "./epochs/epoch_talk.ts";
+import { EpochHistory } from "./epochs/history.ts";
 import { formerNames, newcomersIn } from "./epochs/members.ts";
 import { readArchived } from "./epochs/rosters.ts";
 import { EventLoop } from "./event_loop.ts";
@@ -60,7 +62,7 @@ export function createCoreInstance(
   whileInactive: (now: number) => void,
 ): CoreInstance {
   const settings = settingsOf(parts, scope, beginning);
-  const { state, takesPart, mark } = settings;
+  const { state, takesPart, mark, activation } = settings;
   const { refused, check, transport, work, now, backend, peers, peerMemory } = scope;
   const handlers = handlersOf(parts, scope, settings, beginning.storage);
   const loop = new EventLoop({
@@ -81,7 +83,8 @@ export function createCoreInstance(
     readWork: () => handlers.replier.readWork,
     turnEnds: () => handlers.replier.flush(),
     signaturesPerTurn: INGRESS_LIMITS.signaturesPerTurn[backend.name],
-    isActive: takesPart,
+    takesPart,
+    activation,
   });
   return { state, loop, status: handlers.status, mark };
 }
@@ -94,7 +97,7 @@ function settingsOf(parts: ReplicaParts, scope: ReplicaScope, { storage, recover
   const ports: Ports = { hash: sha256Hex, machine: parts.machine, changes: scope.changes, chunks: storage.chunks };
   const startedAt = now();
   const { backend, roster } = scope;
-  const before = scope.epoch === 1 ? null : readArchived(storage.epochs, scope.epoch - 1, backend);
+  const before = scope.epoch === 1 ? null : readArchived(storage.epochs, scope.epoch - 1, parts.backend.backend);
   const former = before === null ? [] : formerNames(roster, before.roster);
   const config = { ...coreConfigOf(roster, line, parts.seed), former };
   const { recovery } = recovered.hardState;
@@ -110,7 +113,7 @@ function settingsOf(parts: ReplicaParts, scope: ReplicaScope, { storage, recover
     ...{ config, ports, state, activation },
     mark: createDurableMark(state),
     watched: watchStorage(storage, disk, now),
-    takesPart: () => activation.active && !disk.refused,
+    takesPart: () => (activation.active || activation.leaving) && !disk.refused,
     events: new EventLog(scope.paced),
     talk: createTalk(scope, before?.roster ?? null, storage.epochs),
     former: before === null ? null : formerOf(before, scope.file, former, backend),
@@ -119,14 +122,16 @@ function settingsOf(parts: ReplicaParts, scope: ReplicaScope, { storage, recover
 
 /** Returns the talk with replicas of other epochs. */
 function createTalk(
-  { transport, epoch, roster, line }: ReplicaScope,
+  { transport, epoch, roster, line, backend }: ReplicaScope,
   before: Roster | null,
-  epochs: EpochArchive,
+  archive: EpochArchive,
 ): EpochTalk {
-  const archive = () => epochs;
+  const send = (peer: string, packet: EpochEndPacket | FetchEpochPacket) =>
+    transport.sendToPeer(peer, encodePacket(packet, epoch));
+  const peers = roster.replicas.flatMap(({ id }) => id === line.id ? [] : [id]);
   return new EpochTalk({
-    ...{ epoch, archive, newcomers: newcomersIn(roster, before, line.id) },
-    send: (peer, packet) => transport.sendToPeer(peer, encodePacket(packet, epoch)),
+    ...{ epoch, send, archive: () => archive, newcomers: newcomersIn(roster, before, line.id) },
+    history: new EpochHistory({ epoch, archive, peers, send, backend }),
   });
 }
 

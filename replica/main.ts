@@ -31,14 +31,15 @@ const warn = (line: string): void => createLineWriter(Deno.stderr, () => "").wri
 async function main(args: readonly string[]): Promise<number> {
   /** Known once the key is read: a line of a replica that starts and fails again and again has to say which one it is. */
   const named = { id: "?" };
+  const signal = watchSignals();
   try {
     const flags = parseFlags(args);
     if (flags === null) {
       say(USAGE);
       return EXIT_DONE;
     }
-    const replica = await start(flags, named);
-    const signal = stopOnSignal(replica);
+    const replica = await start(flags, named, signal.start.signal);
+    leaveOnSignal(replica, signal);
     const health = flags.health === null ? null : keepHealthFile(flags.health, () => replica.trouble());
     const outcome = await replica.finished.finally(() => health?.end());
     warn(
@@ -46,6 +47,10 @@ async function main(args: readonly string[]): Promise<number> {
     );
     return outcome === "restart" && signal.received === null ? EXIT_RESTART : EXIT_DONE;
   } catch (error) {
+    if (signal.received !== null && error === signal.start.signal.reason) {
+      warn(logLine(named.id, "info", "stopped", { reason: signal.received }));
+      return EXIT_DONE;
+    }
     if (error instanceof ConfigError) {
       warn(`replica${named.id === "?" ? "" : ` ${named.id}`}: ${error.message}`);
       return EXIT_USAGE;
@@ -56,8 +61,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Starts a replica, and gives up what only its start needed; `named` is told its id as soon as that is known. */
-export async function start(flags: ReplicaFlags, named: { id: string }): Promise<RunningReplica> {
+/** Starts a replica, and gives up what only its start needed; `named` is told its id as soon as that is known. A new member's wait ends with `signal`. */
+export async function start(flags: ReplicaFlags, named: { id: string }, signal?: AbortSignal): Promise<RunningReplica> {
   const threads = threadsFor(flags, navigator.hardwareConcurrency);
   const alone = await loadBackend(flags.crypto);
   const threaded = await withThreads(alone, threads, flags);
@@ -88,7 +93,7 @@ export async function start(flags: ReplicaFlags, named: { id: string }): Promise
   }
   const replica = await startReplica({
     ...{ roster: file, key, dataDir, backend: loaded, bindHost, log, firstStart, recover, byzantine, record },
-    ...{ engine, insecurePlaintext },
+    ...{ engine, insecurePlaintext, ...(signal === undefined ? {} : { signal }) },
   });
   noteRun({ keyFile: flags.key, publicKey });
   // What comes in from now on meets a process that cannot read its own key file.
@@ -107,16 +112,32 @@ export async function start(flags: ReplicaFlags, named: { id: string }): Promise
   return replica;
 }
 
-/** Has `replica` leave on the first signal, whose name is kept; a second one stops it at once. */
-function stopOnSignal(replica: RunningReplica): { received: string | null } {
-  const signal = { received: null as string | null };
+/** The signals that end a process. */
+interface Signals {
+  /** Name of the first one that came. */
+  received: string | null;
+  /** Called with each. */
+  onSignal: () => void;
+  /** Aborted by one that comes before there is a replica. */
+  readonly start: AbortController;
+}
+
+function watchSignals(): Signals {
+  const start = new AbortController();
+  const signals: Signals = { received: null, start, onSignal: () => start.abort() };
   for (const name of SIGNALS) {
     Deno.addSignalListener(name, () => {
-      signal.received ??= name;
-      replica.leave().catch(() => {});
+      signals.received ??= name;
+      signals.onSignal();
     });
   }
-  return signal;
+  return signals;
+}
+
+/** Has `replica` leave on the first signal; a second one stops it at once. */
+function leaveOnSignal(replica: RunningReplica, signals: Signals): void {
+  signals.onSignal = () => void replica.leave().catch(() => {});
+  if (signals.received !== null) signals.onSignal();
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

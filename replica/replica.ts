@@ -43,6 +43,20 @@ export function createReplica(parts: ReplicaParts): Replica {
   return new RestartingReplica(parts);
 }
 
+const REMOVED_NOTE =
+  "the new roster does not list it any more: it serves those who need its state, then ends by itself; destroy its key then";
+const ROTATED_NOTE =
+  "the new roster lists it with another key: it serves those who need its state, then ends by itself; once this process has ended, start it on the same data " +
+  "directory with the key file of that key (--key) and the new roster (--cluster)";
+
+const RETIRED_NOTE =
+  "it left with the epoch before this one, and others have its state: there is nothing to start it for";
+/** Name of what the disk keeps of that: the epoch it is no member of. */
+const RETIRED = "retired";
+
+/** Time for which a replica that has left serves if it cannot tell when all are served, in milliseconds. */
+const SERVES_FOR_MS = 30_000;
+
 /** Time between the restarts of two replicas that a new roster makes necessary, in milliseconds. */
 const RESTART_AFTER_MS = 1000;
 
@@ -58,13 +72,14 @@ class RestartingReplica implements Replica {
   #outcome: Outcome = "stopped";
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
   #retirement: Retiree | null = null;
+  #servesForMs = Infinity;
 
   constructor(parts: ReplicaParts) {
     this.#parts = parts;
     this.#process = createProcessScope(parts);
     this.#storage = parts.storage;
     const recovered = parts.storage.load();
-    const { backend } = this.#process;
+    const { backend } = parts.backend; // what is checked of rosters is no work of the protocol
     const file = rosterInForce(parts.storage.epochs, epochOf(recovered), parts.roster, backend);
     this.#epoch = createEpochScope(parts, this.#process, file);
     this.#admit(file);
@@ -73,6 +88,10 @@ class RestartingReplica implements Replica {
   }
 
   async run(): Promise<Outcome> {
+    if (this.#hasRetired()) {
+      this.#parts.log.log("warn", "retired", { epoch: this.#epoch.epoch + 1, note: RETIRED_NOTE });
+      return "left";
+    }
     while (!this.#stopping) {
       try {
         await this.#instance.loop.run();
@@ -114,31 +133,32 @@ class RestartingReplica implements Replica {
     });
     this.#parts.recorder?.end(`epoch ${epoch} has ended, and what follows is another core's`);
     this.#parts.log.log("warn", "epoch", { epoch: next.roster.epoch, digest: next.digest, held: ended.held });
-    const { roster } = next;
-    if (!roster.replicas.some(({ id }) => id === this.#epoch.line.id)) {
-      return this.#leave(next, "it is not listed any more");
-    }
+    const line = next.roster.replicas.find(({ id }) => id === this.#epoch.line.id);
+    if (line === undefined) return this.#leave(next, { note: REMOVED_NOTE });
     beginEpoch(storage, mark, beginningOf(state, ended, sha256Hex, next.digest));
-    if (!this.#isListed(next)) return this.#leave(next, "it is listed with another key: start it with that one");
+    const { publicKey, curvePublicKey } = this.#parts.key;
+    if (line.publicKey !== publicKey || line.curveKey !== curvePublicKey) {
+      return this.#leave(next, { note: ROTATED_NOTE, publicKey: line.publicKey });
+    }
     const waiting = waitingIn(state, file, next);
     if (!ended.held) this.#parts.machine.restore(this.#process.emptyMachine);
-    const instance = this.#begin({ storage, recovered: storage.load(), carried: carriedFrom(state, roster) });
+    const instance = this.#begin({ storage, recovered: storage.load(), carried: carriedFrom(state, next.roster) });
     instance.loop.hand(waiting);
     return instance;
   }
 
-  #isListed({ roster }: SignedRoster): boolean {
-    const { publicKey, curvePublicKey } = this.#parts.key;
-    const line = roster.replicas.find(({ id }) => id === this.#epoch.line.id);
-    return line?.publicKey === publicKey && line.curveKey === curvePublicKey;
-  }
-
-  /** Gives up membership. Serving those who need it after that may take another process, one that may reach the new members. */
-  #leave(next: SignedRoster, note: string): null {
+  /**
+   * Goes on serving those who still need it. That may take another process, which may reach the new members; one whose keys have changed cannot begin another with those that it
+   * has, and serves those whom it reaches for a while.
+   */
+  #leave(next: SignedRoster, why: { readonly note: string; readonly publicKey?: string }): null {
     const { log, host } = this.#parts;
-    log.log("warn", "left", { epoch: next.roster.epoch, note });
+    log.log("warn", "left", { epoch: next.roster.epoch, ...why });
     host?.entered(next);
-    this.#outcome = host === undefined || host.restartFor(next.roster) === "no" ? "left" : "restart";
+    const reachesAll = host === undefined || host.restartFor(next.roster) === "no";
+    const isRotated = why.publicKey !== undefined;
+    this.#outcome = reachesAll || isRotated ? "left" : "restart";
+    this.#servesForMs = reachesAll ? Infinity : SERVES_FOR_MS;
     return null;
   }
 
@@ -161,10 +181,18 @@ class RestartingReplica implements Replica {
         chunks: this.#storage.chunks,
       },
       self: this.#epoch.line.id,
+      forMs: this.#servesForMs,
       secretKey: unhex(key.secretKey),
     });
     const begun = await this.#retirement.run();
+    if (this.#stopping) return;
+    this.#storage.setMeta(RETIRED, String(epoch + 1));
     log.log("warn", "retired", { epoch: epoch + 1, begun: begun.join(" ") });
+  }
+
+  /** Returns whether this replica has left with the epoch that its disk is in, and nobody needs it any more: whoever starts it again has nothing to wait for. */
+  #hasRetired(): boolean {
+    return this.#storage.getMeta(RETIRED) === String(this.#epoch.epoch + 1);
   }
 
   /** Ends so that its process is started again, if that is the only way to be a member: one replica after the other, where the others can go on meanwhile. */
@@ -182,12 +210,12 @@ class RestartingReplica implements Replica {
     }, inMs);
   }
 
-  /** Talks from now on to the members of `file`, and to those of the epoch before. */
-  #admit({ roster }: SignedRoster): void {
-    if (roster.epoch === 1) return;
-    const { epochs } = this.#storage;
-    const before = readArchived(epochs, roster.epoch - 1, this.#process.backend).roster;
-    this.#parts.transport.reconfigure(membersOf(roster, before, this.#parts.key.curvePublicKey));
+  /** Talks from now on to the members of `file`, to those of the epoch before, and of the file given if that is of a later one. */
+  #admit({ roster, roster: { epoch } }: SignedRoster): void {
+    const { roster: { roster: given }, key, transport, backend: { backend } } = this.#parts;
+    if (epoch === 1 && given.epoch === 1) return;
+    const before = epoch === 1 ? null : readArchived(this.#storage.epochs, epoch - 1, backend).roster;
+    transport.reconfigure(membersOf(roster, before, key.curvePublicKey, given));
   }
 
   stop(): void {
@@ -213,7 +241,7 @@ class RestartingReplica implements Replica {
   #begin(beginning: CoreBeginning): CoreInstance {
     const { storage, recovered } = beginning;
     const epoch = epochOf(recovered);
-    if (epoch !== this.#epoch.epoch) this.#enter(readArchived(storage.epochs, epoch, this.#process.backend));
+    if (epoch !== this.#epoch.epoch) this.#enter(readArchived(storage.epochs, epoch, this.#parts.backend.backend));
     const scope = { ...this.#process, ...this.#epoch };
     return createCoreInstance(this.#parts, scope, beginning, (now) => this.#retry(now));
   }

@@ -1,6 +1,7 @@
 /** One replica's configuration, from the signed roster and a key file (§2.1). */
+import { ConfigError } from "../crypto/config_error.ts";
 import type { KeyFile } from "../crypto/keys/key_file.ts";
-import { requireMember } from "../crypto/roster/key_ring.ts";
+import { lists, requireMember } from "../crypto/roster/key_ring.ts";
 import type { Roster, RosterReplica } from "../crypto/roster/roster_types.ts";
 import type { CoreConfig } from "../protocol/config.ts";
 import { ANY_HOST, hostKind } from "../protocol/host.ts";
@@ -15,6 +16,21 @@ const randomSeed = (): number => crypto.getRandomValues(new Int32Array(SEED_WORD
 export function ownLine(roster: Roster, key: KeyFile): RosterReplica {
   requireMember(roster, key, ["replica"]);
   return roster.replicas.find(({ id }) => id === key.id)!;
+}
+
+/**
+ * Returns the same of a roster that its predecessors prove: that one is believed whatever operator the key file pins, who may have other keys since. Throws
+ * `ConfigError` if it does not list the replica with this key.
+ */
+export function lineInForce(roster: Roster, key: KeyFile): RosterReplica {
+  const line = roster.replicas.find(({ id }) => id === key.id);
+  if (line !== undefined && !lists(roster, key)) {
+    throw new ConfigError(
+      `key of replica ${key.id}: given public key ${key.publicKey}, wanted ${line.publicKey}, with which the roster in force lists it since epoch ${roster.epoch} or ` +
+        "before: start it with the file of that key",
+    );
+  }
+  return ownLine(roster, { ...key, operatorKey: roster.operatorKey });
 }
 
 /** Returns the core's configuration for `self`; everything but the seed is a constant of the roster. */

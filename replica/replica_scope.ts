@@ -14,7 +14,7 @@ import { TallyByKind } from "./diagnostics/tally_by_kind.ts";
 import { DiskWatch } from "./disk/disk_watch.ts";
 import { createSignatureCheck } from "./ingress/signature_check.ts";
 import { INGRESS_LIMITS } from "./limits/ingress_limits.ts";
-import { ownLine } from "./replica_config.ts";
+import { lineInForce } from "./replica_config.ts";
 import type { ReplicaParts } from "./replica_parts.ts";
 import { pacedLogger } from "./status/paced_logger.ts";
 import { PeerMemory } from "./status/peer_memory.ts";
@@ -49,8 +49,14 @@ export function createEpochScope(
 ) {
   const { roster, digest } = file;
   const { constants, epoch, cluster } = roster;
-  const line = ownLine(roster, key);
+  const line = lineInForce(roster, key);
   const place: EpochName = { cluster, epoch, digest };
+  const changes = createChangeJudge(file, backend);
+  const check = createSignatureCheck(
+    createKeyRing(roster),
+    createMessageVerifier(constants, backend, place, createVerifiedCache()),
+    createVerifier(backend, place),
+  );
   return {
     ...{ file, roster, epoch, line },
     peerMemory: new PeerMemory(paced, constants.electionTimeoutMs),
@@ -62,11 +68,7 @@ export function createEpochScope(
       log: paced,
     }, now()),
     signer: createMessageSigner(constants, backend, unhex(key.secretKey), place),
-    check: createSignatureCheck(
-      createKeyRing(roster),
-      createMessageVerifier(constants, backend, place, createVerifiedCache()),
-      createVerifier(backend, place),
-    ),
-    changes: createChangeJudge(file, backend),
+    check: { ...check, judge: (command: Uint8Array) => void changes.judge(command) },
+    changes,
   };
 }

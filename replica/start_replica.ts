@@ -1,6 +1,7 @@
 /** A replica as a process runs it: its disk, ZMTP, and an orderly end. */
 import { ConfigError } from "../crypto/config_error.ts";
 import type { KeyFile } from "../crypto/keys/key_file.ts";
+import { lists } from "../crypto/roster/key_ring.ts";
 import type { SignedRoster } from "../crypto/roster/parse_roster.ts";
 import type { RosterReplica } from "../crypto/roster/roster_types.ts";
 import type { SignatureBackend } from "../crypto/signing/backend.ts";
@@ -23,7 +24,7 @@ import { holdsReplica } from "./first_start.ts";
 import { requireKnownRoster } from "./known_roster.ts";
 import { Recorder, RecordingFile } from "./recording/mod.ts";
 import { createReplica, type Replica } from "./replica.ts";
-import { bindAddresses, ownLine } from "./replica_config.ts";
+import { bindAddresses, lineInForce, ownLine } from "./replica_config.ts";
 import type { EpochHost } from "./replica_parts.ts";
 import { connectionLog } from "./status/connection_log.ts";
 import type { ReplicaReport } from "./status/status.ts";
@@ -57,8 +58,11 @@ export interface StartOptions extends EngineOptions {
   readonly byzantine?: ByzantineMode | null;
   /** File to record the core's inputs to; it must not exist, and only grows. */
   readonly record?: string | null;
+  /** Ends the wait of a new member for its epoch to begin; the start then rejects with the reason of the signal. */
+  readonly signal?: AbortSignal;
 }
 
+const AWAITS_NOTE = "until the change to this roster is ordered (client reconfigure), and a member tells";
 const PLAINTEXT_NOTE = "nothing is encrypted, and anybody may connect: for debugging alone";
 
 /** A replica started by {@linkcode startReplica}. */
@@ -100,19 +104,21 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
     if (options.recover) logRecovery(log, beginRecovery(owner, freshNonce()));
     disk = new ReopenableStorage(owner, log);
     const { storage, reopen } = disk;
-    if (storage.epochs.newest() === null && roster.epoch === 1) requireKnownRoster(storage, roster); // a disk of before there were epochs
-    const inForce = knownRoster(storage, file, backend.backend);
-    const line = ownLine(inForce.roster, key);
-    const onEnd = connectionLog(log, () => performance.now());
+    const held = knownRoster(storage, file, backend.backend);
+    noteDifference(log, file, held);
+    const isNew = isNewIn(file, held, storage, key);
+    const inForce = isNew ? file : held;
+    const line = lineInForce(inForce.roster, key);
+    const onEnd = connectionLog(log, now);
     const bind = bindAddresses(line, bindHost);
     transport = await openReplicaTransport({ ...options, roster: inForce.roster, bind, onEnd });
     if (options.insecurePlaintext) log.log("warn", "insecure-plaintext", { note: PLAINTEXT_NOTE });
-    if (roster.epoch > 1 && isUnused(storage)) await awaitMembership(options, line, storage, transport);
+    if (isNew) await awaitMembership(options, line, storage, transport);
     const machine = options.machine ?? new KvStore();
     const recorder = recording && new Recorder(recording, warnOfEnd(log));
     const host = processHost(options.dataDir, line);
     const replica = createReplica({
-      ...{ roster: inForce, key, backend, storage, reopen, host, transport, machine, log, byzantine, recorder },
+      ...{ roster: file, key, backend, storage, reopen, host, transport, machine, log, byzantine, recorder },
     });
     return supervise({ line, replica, disk, transport, recorder });
   } catch (error) {
@@ -121,22 +127,54 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
   }
 }
 
+const now = (): number => performance.now();
+
 /** Waits until the epoch of the roster given has begun on the disk (§13.8). */
 async function awaitMembership(
-  { roster: given, backend: { backend }, log = SILENT }: StartOptions,
+  options: StartOptions,
   { id: self }: RosterReplica,
   storage: Storage,
   transport: ReplicaTransport,
 ): Promise<void> {
-  const note = "until the change to this roster is ordered, and a member tells";
-  log.log("info", "awaits-beginning", { epoch: given.roster.epoch, note });
-  await awaitBeginning({ given, self, storage, transport, backend, now: () => performance.now() });
+  const { roster: given, backend: { backend }, log = SILENT } = options;
+  log.log("info", "awaits-beginning", { epoch: given.roster.epoch, note: AWAITS_NOTE });
+  await awaitBeginning({ ...options, given, self, storage, transport, backend, now });
 }
 
 /** Returns the roster in force as the disk knows it; the one given where it knows none. */
 function knownRoster(storage: Storage, given: SignedRoster, backend: SignatureBackend): SignedRoster {
+  if (storage.epochs.newest() === null) requireKnownRoster(storage, given);
   const epoch = epochOf(storage.load());
   return storage.epochs.read(epoch) === null ? given : rosterInForce(storage.epochs, epoch, given, backend);
+}
+
+/**
+ * Returns whether a replica has to be shown how the epoch of the roster given began (§13.8): it has never run, or its disk is in the epoch before, when it had other keys. Throws
+ * `ConfigError` if its disk is older than that.
+ */
+function isNewIn(given: SignedRoster, held: SignedRoster, storage: Storage, key: KeyFile): boolean {
+  const [epoch, before] = [given.roster.epoch, held.roster.epoch];
+  if (epoch === 1) return false;
+  if (isUnused(storage)) return true;
+  const isListed = ({ roster }: SignedRoster) => lists(roster, key);
+  if (epoch <= before || isListed(held) || !isListed(given)) return false;
+  if (epoch === before + 1) return true;
+  throw new ConfigError(
+    `roster: given one of epoch ${epoch}, in which ${key.id} has other keys than on its disk, wanted one of epoch ${
+      before + 1
+    } for that disk; start ${key.id} with --recover`,
+  );
+}
+
+/** Says that the file given is not what is in force, lest somebody believe that a restart changes the cluster. */
+function noteDifference(log: Logger, given: SignedRoster, inForce: SignedRoster): void {
+  if (given.digest === inForce.digest) return;
+  const epochs = { given: given.roster.epoch, inForce: inForce.roster.epoch };
+  if (epochs.given < epochs.inForce) {
+    return log.log("info", "roster", { ...epochs, note: "the file given is an older one" });
+  }
+  const note = "the file given only says whom to reach: it takes effect by client reconfigure, not by a restart";
+  log.log("warn", "roster", { ...epochs, note });
 }
 
 /** Keeps a copy of the roster in force, from which the launcher of a replica's process tells what it may reach. */

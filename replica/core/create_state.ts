@@ -4,6 +4,7 @@ import type { CoreConfig } from "../../protocol/config.ts";
 import type { Head } from "../../protocol/entry.ts";
 import { firstGenesis } from "../../protocol/hash_chain.ts";
 import { logIndex, type Millis, round, term } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import type { Ports } from "../../protocol/ports.ts";
 import { quorumOf } from "../../protocol/quorum.ts";
 import { createSessionTable } from "../../protocol/snapshot/session_table.ts";
@@ -20,6 +21,7 @@ import type { HardState, Recovered } from "./log/durable_state.ts";
 import { createLog } from "./log/log.ts";
 import { createClock } from "./offices/clock_state.ts";
 import { emptyOffices } from "./offices/office_state.ts";
+import { emptyPace } from "./offices/pace_state.ts";
 import { drawRandom } from "./random.ts";
 import { createResponseBook } from "./replication/response_book.ts";
 import type { CoreState } from "./state.ts";
@@ -85,6 +87,7 @@ export function createState(
     clock: createClock(config.constants.electionTimeoutMs, now),
     leadership: null,
     offices: emptyOffices(),
+    pace: emptyPace(config.constants.paceMs, now),
     requests: emptyRequests(config, now),
     catchUp: emptyCatchUp(),
     checkpoints,
@@ -130,8 +133,11 @@ const idleElection = (timeout: Millis, deadline: Millis, now: Millis): ElectionS
   candidacy: null,
 });
 
+const shownShare = ({ constants }: CoreConfig): number => constants.paceMs === 0 ? 0 : LIMITS.shownShare;
+
 const emptyRequests = (config: CoreConfig, now: Millis): RequestState => ({
   pool: new Map(),
+  urgent: new Map(),
   proposed: new Map(),
   wishes: new Map(),
   debts: new Map(),
@@ -139,7 +145,8 @@ const emptyRequests = (config: CoreConfig, now: Millis): RequestState => ({
   services: new Map(),
   quickestMs: Infinity,
   interventions: new Map(),
-  forwarding: fullBudget(now),
+  forwardingShown: fullBudget(shownShare(config), now),
+  forwarding: fullBudget(1 - shownShare(config), now),
   patience: config.constants.patienceMs,
   progressed: true,
   served: true, // no leader has failed anyone yet: the first one gets the initial patience

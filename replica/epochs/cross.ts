@@ -77,5 +77,9 @@ export function beginWithout(
 ): void {
   archiveEnd(storage.epochs, end, before, given);
   const { recovery } = storage.load().hardState; // one that lost its disk does not know what it has signed in this epoch either
-  storage.commit([{ op: "begin-epoch", genesis: genesisBehind(hash, given.digest, end), held: false, recovery }], []);
+  const lost = recovery === null ? null : { ...recovery, bar: null };
+  storage.commit(
+    [{ op: "begin-epoch", genesis: genesisBehind(hash, given.digest, end), held: false, recovery: lost }],
+    [],
+  );
 }

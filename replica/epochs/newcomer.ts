@@ -21,6 +21,8 @@ export interface NewcomerParts {
   readonly transport: ReplicaTransport;
   readonly backend: SignatureBackend;
   readonly now: () => number;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal;
 }
 
 /** The end of the epoch before, and its roster. */
@@ -34,12 +36,14 @@ const ASK_MS = 500;
 
 /**
  * Waits until somebody shows the end of the epoch before the one given, and begins that one on the disk, without the state. Whoever shows it need not be trusted: the roster
- * before is known by its digest, and proves the end. Rejects with `ConfigError` if the epoch before ended with another roster than was given.
+ * before is known by its digest, and proves the end. Rejects with `ConfigError` if the epoch before ended with another roster than was given, and with the reason of
+ * `signal` once that is aborted.
  */
 export async function awaitBeginning(parts: NewcomerParts): Promise<void> {
-  const { storage, transport, now } = parts;
+  const { storage, transport, now, signal } = parts;
+  signal?.addEventListener("abort", () => transport.wake(), { once: true });
   const shown = new TokenBuckets(INGRESS_LIMITS.endsPerSecond, INGRESS_LIMITS.endBurst, INGRESS_LIMITS.maxCountedKinds);
-  for (let askAt = now();;) {
+  for (let askAt = now();; signal?.throwIfAborted()) {
     if (now() >= askAt) {
       ask(parts);
       askAt = now() + ASK_MS;
@@ -84,9 +88,11 @@ function begin(storage: Storage, given: SignedRoster, { before, end }: Beginning
   beginWithout(storage, sha256Hex, end, bytesOf(before), { epoch, digest, bytes: bytesOf(given) });
 }
 
-/** Returns whether a disk has never been in any epoch. */
-export function isUnused(storage: Pick<Storage, "epochs" | "load">): boolean {
-  if (storage.epochs.newest() !== null) return false;
+/**
+ * Returns whether its replica never took part in any epoch. What the archive holds says nothing: it is written first, and the process may have ended before the epoch
+ * was begun.
+ */
+export function isUnused(storage: Pick<Storage, "load">): boolean {
   const { genesis, hardState: { currentTerm, preVoted }, entries } = storage.load();
   return genesis === null && currentTerm === 0 && preVoted === 0 && entries.length === 0;
 }

@@ -31,6 +31,8 @@ export interface RetireeParts {
   readonly archive: EpochArchive;
   readonly chunks: Pick<ChunkReader, "read">;
   readonly now: () => number;
+  /** Longest time for which it serves, in milliseconds; as long as it takes by default. */
+  readonly forMs?: number;
 }
 
 export class Retiree {
@@ -55,10 +57,11 @@ export class Retiree {
     });
   }
 
-  /** Serves until Q members have begun, or it is stopped; resolves to the members that have. */
+  /** Serves until Q members have begun, its time is over or it is stopped; resolves to the members that have. */
   async run(): Promise<readonly ReplicaId[]> {
-    const { transport, now } = this.#parts;
-    while (!this.#stopping && !this.#retirement.isOver) {
+    const { transport, now, forMs = Infinity } = this.#parts;
+    const until = now() + forMs;
+    while (!this.#stopping && !this.#retirement.isOver && now() < until) {
       this.#retirement.look(now());
       for (const received of await transport.receive(LOOK_MS, INGRESS_LIMITS.receiveBatch)) this.#take(received, now());
     }

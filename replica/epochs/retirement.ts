@@ -1,6 +1,6 @@
 /**
- * What a replica does that the next roster does not list any more, or with another key: it signs nothing in that epoch but answers to FetchChunks, and serves until enough
- * members have the state (§13.10).
+ * The last service of a replica that the next roster does not list any more, or with another key: it signs nothing in that epoch but answers to FetchChunks, and goes on until
+ * enough members have the state (§13.10).
  */
 import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
@@ -35,6 +35,7 @@ export const LOOK_MS = 500;
 export class Retirement {
   readonly #parts: RetirementParts;
   readonly #served = new TokenBuckets(INGRESS_LIMITS.chunksPerSecond, INGRESS_LIMITS.chunkBurst);
+  readonly #said = new TokenBuckets(INGRESS_LIMITS.endsPerSecond, INGRESS_LIMITS.endBurst);
   /** Members that have said, under their signature, that the genesis is committed there. */
   readonly #begun = new Set<ReplicaId>();
 
@@ -64,15 +65,16 @@ export class Retirement {
     const packet = read();
     if (packet.kind === "FetchEpoch") return talk.show(peer, packet.epoch, now);
     talk.joined(peer);
-    if (packet.kind === "AppendEntriesResponse") this.#note(packet);
+    if (packet.kind === "AppendEntriesResponse") this.#note(packet, peer, now);
     else if (packet.kind === "FetchChunks") this.#serve(peer, packet, now);
   }
 
-  #note(packet: PacketOf<"AppendEntriesResponse">): void {
+  /** Each member says it of itself, and has few of its words checked: else a liar could have signatures checked without end. */
+  #note(packet: PacketOf<"AppendEntriesResponse">, peer: string, now: number): void {
     const { replica, commitIndex } = packet.signed.message;
     const { end, check } = this.#parts;
-    if (commitIndex < end.entry.index || this.#begun.has(replica) || !check(packet)) return;
-    this.#begun.add(replica);
+    if (replica !== peer || commitIndex < end.entry.index || this.#begun.has(replica)) return;
+    if (this.#said.spend(peer, now) && check(packet)) this.#begun.add(replica);
   }
 
   #serve(peer: string, packet: PacketOf<"FetchChunks">, now: number): void {

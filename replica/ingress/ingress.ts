@@ -1,6 +1,7 @@
 /** The only way in: frames → limits → decode → screen → verify → input (§2.2, §7.5). Nothing a stranger sends makes it throw. */
 import { LEAST_POSTED } from "../../crypto/signing/threads/ahead_backend.ts";
 import { MAX_POSTED } from "../../crypto/signing/threads/claims_board.ts";
+import { asksForChange } from "../../protocol/epochs/epoch_end.ts";
 import type { Evidence } from "../../protocol/evidence.ts";
 import type { ClientPacket, Packet } from "../../protocol/packet.ts";
 import { senderOf } from "../../protocol/signatures.ts";
@@ -22,7 +23,7 @@ import { judgePacket, type Judging } from "./admit_packet.ts";
 import { BACKLOG_UNIT_BYTES } from "./backlog.ts";
 import { type Former, judgeFormerChunks } from "./former.ts";
 import { LateResponses } from "./late_responses.ts";
-import { asksForEnd, isOfAnotherEpoch } from "./other_epochs.ts";
+import { asksForEnd, isOfAnotherEpoch, showsOlderEnd } from "./other_epochs.ts";
 import { PeerRates } from "./peer_rates.ts";
 import type { SignatureCheck } from "./signature_check.ts";
 import { connectionOf, sourceOf, speakerOf } from "./source.ts";
@@ -78,6 +79,14 @@ export class Ingress {
     INGRESS_LIMITS.evidenceSignaturesPerSecond,
     INGRESS_LIMITS.evidenceSignatureBurst,
   );
+  /** Changes that peers pass on, which cost more to judge than their client's signature (§13.2). */
+  readonly #changes = new TokenBuckets(
+    INGRESS_LIMITS.changesPerSecond,
+    INGRESS_LIMITS.changeBurst,
+    INGRESS_LIMITS.maxFaultySources,
+  );
+  /** Volume of other epochs, for which nobody is muted. */
+  readonly #elsewhere = new SourceFaults();
   /** Packets without room that are looked at, so that their senders can be told. */
   readonly #overflow = new TokenBuckets(INGRESS_LIMITS.busyPerSecond, INGRESS_LIMITS.busyBurst);
   readonly #late: LateResponses<Received>;
@@ -192,10 +201,12 @@ export class Ingress {
       if (!queries.active) return dropped("inactive");
       const { talk } = this.#parts;
       const name = speakerOf(received);
-      if (isOfAnotherEpoch(talk, name, epochOf(frames), now)) return dropped("another-epoch");
+      if (isOfAnotherEpoch(talk, name, epochOf(frames), now)) return this.#passOver(received, now);
       const packet = decodePeerPacket(frames);
       if (!this.#rates.take(packet.kind, sourceOf(received), now)) return excessive(`rate:${packet.kind}`);
-      if (asksForEnd(talk, name, packet, now)) return DONE;
+      if (asksForEnd(talk, name, packet, now) || showsOlderEnd(talk, name, packet)) return DONE;
+      const isCostly = packet.kind === "ForwardedRequest" && asksForChange(packet.signed);
+      if (isCostly && !this.#changes.spend(sourceOf(received), now)) return dropped("rate:change");
       const { former = null } = this.#parts;
       if (packet.kind === "FetchChunksResponse" && name !== null && former?.replicas.has(name)) {
         return judgeFormerChunks(state, former, packet, name);
@@ -212,6 +223,18 @@ export class Ingress {
       if (error instanceof DecodeError) return faulty(`decode:${error.code}`);
       throw error;
     }
+  }
+
+  /** Counts a packet of another epoch. Nobody is muted for how large they are: what comes behind waits, and is not lost. */
+  #passOver(received: Received, now: number): Admission {
+    const { refused, holdOff } = this.#parts;
+    refused.add("another-epoch");
+    const { excessWeight, excessMuteMs } = INGRESS_LIMITS;
+    const volume = excessWeight * Math.floor(totalBytes(received.frames) / BACKLOG_UNIT_BYTES);
+    if (volume > 0 && this.#elsewhere.add(sourceOf(received), now, volume, excessMuteMs)) {
+      holdOff?.(received, excessMuteMs);
+    }
+    return DONE;
   }
 
   /** Returns a client's packet, null if it cannot be decoded. */

@@ -15,3 +15,10 @@ export function asksForEnd(talk: EpochTalk, peer: string | null, packet: Packet,
   if (peer !== null) talk.show(peer, packet.epoch, now);
   return true;
 }
+
+/** Returns whether a packet shows the end of an epoch that is over: this replica may have asked for it. */
+export function showsOlderEnd(talk: EpochTalk, peer: string | null, packet: Packet): boolean {
+  if (packet.kind !== "EpochEnd" || packet.end.epoch >= talk.epoch) return false;
+  if (peer !== null) talk.takeOlder(peer, packet);
+  return true;
+}

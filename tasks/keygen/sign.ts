@@ -1,14 +1,12 @@
-/** `keygen sign`: the operator signs the first roster of a cluster, or the next one. */
+/** `keygen sign`: the operator signs the first roster of a cluster, or one that was prepared to follow another. */
 import { ConfigError } from "../../crypto/config_error.ts";
 import { unhex } from "../../crypto/digest.ts";
 import { pathExists, refuseOverwrite, writeNewFile } from "../../crypto/files.ts";
 import { readable } from "../../crypto/keys/fingerprint.ts";
 import { type KeyFile, unlockKeyFile } from "../../crypto/keys/key_file.ts";
+import { type FirstRoster, firstRoster } from "../../crypto/roster/first_roster.ts";
 import { ROSTER_MODE } from "../../crypto/roster/generate_cluster.ts";
 import { type KeyRequest, readRequest } from "../../crypto/roster/key_request.ts";
-import { firstRoster, type NextRoster, nextRoster } from "../../crypto/roster/next_roster.ts";
-import { neededText, operatorsOf } from "../../crypto/roster/operators.ts";
-import { readSignedRoster } from "../../crypto/roster/parse_roster.ts";
 import { membersText, rosterDigest, signRoster } from "../../crypto/roster/roster.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import { readArguments } from "../support/flags.ts";
@@ -18,18 +16,17 @@ import { CONSTANT_BOOLEANS, CONSTANT_STRINGS, CONSTANTS_USAGE, constantsGiven, f
 import { signNext } from "./sign_next.ts";
 
 const USAGE =
-  `Signs the first roster of a cluster, or the next one with more members. Offline, where the operator's key is.
+  `Signs the first roster of a cluster, or a later one that deno task roster prepared. Offline, where the operator's key is.
 
 Usage: keygen sign --operator FILE --request FILE… --out FILE [options]
        keygen sign --operator FILE --roster FILE --next FILE --out FILE [options]
 
   --operator FILE            operator.key
-  --request FILE…            requests made by keygen request. Compare the fingerprints with those that their owners tell
-                             you. Replicas take their turns in the order of their requests
-  --roster FILE              the roster before; without it, the cluster's first one is made
-  --next FILE                with --roster, in place of requests: the roster that deno task roster prepared, or one that another
-                             operator signed already, whose signature stays. Shows in words what differs; with --check
-                             no key is needed
+  --request FILE…            for a first roster: requests made by keygen request. Compare the fingerprints with those that
+                             their owners tell you. Replicas take their turns in the order of their requests
+  --roster FILE              for a later one: the roster before
+  --next FILE                and the one that deno task roster prepared, or that another operator signed already, whose
+                             signature stays. Shows in words what differs; with --check no key is needed
   --out FILE                 the new roster; nothing is overwritten
   --check                    show what would be signed, and sign nothing
   --passphrase-file FILE     the passphrase of a sealed operator.key
@@ -37,9 +34,7 @@ Usage: keygen sign --operator FILE --request FILE… --out FILE [options]
   --help                     this text
 For a first roster only; the later ones keep it:
 ${CONSTANTS_USAGE}
-The roster of a cluster that has run may be replaced only while all replicas are stopped, and all of them get the same new file: replicas with
-different rosters judge requests differently. Clients may be added, and replicas given another address. Never add a replica to a cluster that has
-run: the others counted quorums without it.
+A later roster takes effect by deno task client … reconfigure FILE, while the cluster runs. No replica takes one by being started with it.
 Exit codes: 0 done, 1 failed, 2 wrong usage, a request that does not fit, or a file that exists.
 `;
 
@@ -49,16 +44,6 @@ const STRINGS = [
 ];
 const BOOLEANS = ["check", "json", ...CONSTANT_BOOLEANS] as const;
 type Flags = ReturnType<typeof readArguments<(typeof STRINGS)[number], (typeof BOOLEANS)[number]>>["flags"];
-
-async function prepare(flags: Flags, operator: KeyFile, requests: readonly KeyRequest[]): Promise<NextRoster> {
-  if (flags.roster === undefined) return firstRoster(operator, requests, firstChoices(flags), nobleBackend);
-  const given = constantsGiven(flags);
-  if (given.length > 0) {
-    throw new ConfigError(`--${given[0]}: given with --roster, wanted for a first roster only: its constants stay`);
-  }
-  const before = await readSignedRoster(flags.roster, operator.publicKey, nobleBackend);
-  return nextRoster(operator, before, requests, nobleBackend);
-}
 
 /** Reads the operator's key. Throws `ConfigError` on another kind of key. */
 async function readOperator(flags: Flags): Promise<KeyFile> {
@@ -76,20 +61,13 @@ async function readRequests(paths: readonly string[]): Promise<KeyRequest[]> {
   return requests;
 }
 
-function describe({ roster, changes }: NextRoster, out: string | null): string[] {
-  const operators = operatorsOf(roster);
+function describe({ roster, added }: FirstRoster, out: string | null): string[] {
   const { cluster, epoch } = roster;
-  const width = Math.max(...changes.map(({ text }) => text.length));
-  const added = changes.some(({ change, kind }) => change === "add" && kind === "replica");
+  const width = Math.max(...added.map(({ text }) => text.length));
   return [
-    ...changes.map(({ text, fingerprint }) => `${text.padEnd(width)}  fingerprint ${fingerprint}`),
+    ...added.map(({ text, fingerprint }) => `${text.padEnd(width)}  fingerprint ${fingerprint}`),
     `${out === null ? "would sign" : "signed"} epoch ${epoch} of cluster ${cluster}: ${membersText(roster)}`,
     ...(out === null ? [] : [`${out}: fingerprint ${readable(unhex(rosterDigest(roster)))}`]),
-    ...(operators.threshold === 1
-      ? []
-      : [`not complete: ${neededText(operators)} have to sign, the others by keygen sign --next`]),
-    ...(epoch === 1 ? [] : ["to be used only while all replicas are stopped; all of them get this file"]),
-    ...(epoch > 1 && added ? ["a replica is added: only for a cluster that has never run"] : []),
   ];
 }
 
@@ -110,23 +88,32 @@ async function signPrepared(flags: Flags, operands: readonly string[], print: (l
   return EXIT_DONE;
 }
 
-/** Signs the next roster. */
+/** Refuses to make a later roster of requests: edits of many kinds are what `roster` is for. */
+function refuseRoster(roster: string | undefined): void {
+  if (roster === undefined) return;
+  throw new ConfigError(
+    `--roster: given ${roster} without --next, wanted with --next FILE, which deno task roster prepares (roster add FILE…); without both for a first roster`,
+  );
+}
+
+/** Signs a roster. */
 export const KEYGEN_SIGN: Task = {
   name: "keygen sign",
   usage: USAGE,
   async run(args, print) {
     const { flags, operands } = readArguments(args, STRINGS, BOOLEANS);
     if (flags.next !== undefined) return await signPrepared(flags, operands, print);
+    refuseRoster(flags.roster);
     const out = flags.check ? null : required("out", flags.out, "the file of the new roster");
     if (out !== null && pathExists(out)) refuseOverwrite([out]);
     const operator = await readOperator(flags);
     const requests = await readRequests([...(flags.request === undefined ? [] : [flags.request]), ...operands]);
-    const next = await prepare(flags, operator, requests);
-    const { roster, changes } = next;
+    const first = firstRoster(operator, requests, firstChoices(flags), nobleBackend);
+    const { roster, added: changes } = first;
     if (out !== null) await writeNewFile(out, signRoster(roster, unhex(operator.secretKey), nobleBackend), ROSTER_MODE);
     const { cluster, epoch, previous } = roster;
     const facts = { signed: out !== null, out, cluster, epoch, previous, digest: rosterDigest(roster), changes };
-    printResult(print, flags.json, describe(next, out), facts);
+    printResult(print, flags.json, describe(first, out), facts);
     return EXIT_DONE;
   },
 };

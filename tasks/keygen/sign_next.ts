@@ -10,7 +10,7 @@ import { readRosterFile, readSignedRoster, type RosterFile } from "../../crypto/
 import { membersText, rosterText, signatureOver, type Signatures } from "../../crypto/roster/roster.ts";
 import { faultOfContent, faultOfSigners, refuseFault } from "../../crypto/roster/roster_chain.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
-import { differenceLines, effectLine } from "../roster/effect.ts";
+import { differenceLines, effectLines } from "../roster/effect.ts";
 
 /** Paths; without `out` nothing is signed. */
 export interface NextFiles {
@@ -60,8 +60,9 @@ function describe(
     ...differenceLines(before.roster, roster),
     `${out === null ? "would sign" : "signed"} epoch ${epoch} of cluster ${cluster}: ${membersText(roster)}`,
     `${out ?? "the roster"}: fingerprint ${readable(unhex(digest))}`,
-    ...(missing === null ? [] : [`not complete: ${missing.text}; others add theirs by keygen sign --next`]),
-    effectLine(before.roster, roster),
+    ...(missing === null
+      ? effectLines(before.roster, roster, out ?? "FILE")
+      : [`not complete: ${missing.text}; others add theirs by keygen sign --next`]),
   ];
   const facts = { signed: out !== null, out, cluster, epoch, previous, digest, signers: [...signatures.keys()] };
   return { lines, facts: { ...facts, isComplete: missing === null, missing: missing?.text ?? null } };

@@ -1,8 +1,8 @@
-/** Lines on a roster that is to follow another one: what differs, and how it takes effect. */
-import { canonicalJson } from "../../crypto/canonical_json.ts";
+/** Lines on a roster that is to follow another one: what differs, and what makes it take effect. */
 import { countSigners, operatorsOf, type Signers } from "../../crypto/roster/operators.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 import { differenceInWords } from "../../crypto/roster/words.ts";
+import { shellWord } from "../keygen/common.ts";
 
 /** Returns the difference in words, warnings behind it. */
 export function differenceLines(before: Roster, after: Roster): string[] {
@@ -10,21 +10,30 @@ export function differenceLines(before: Roster, after: Roster): string[] {
   return [...lines, ...warnings.map((warning) => `warning: ${warning}`)];
 }
 
-/** Parts of a roster that a data directory holds its replica to. */
-const fixedParts = ({ cluster, operatorKey, constants, replicas }: Roster): string =>
-  canonicalJson([cluster, operatorKey, constants, replicas.map(({ id, publicKey }) => [id, publicKey])]);
-
-/** Returns whether clients were only added: their requests are in logs, and are judged by the roster again. */
-function keepsClients(before: Roster, after: Roster): boolean {
-  const keys = new Map<string, string>(after.clients.map(({ id, publicKey }) => [id, publicKey]));
-  return before.clients.every(({ id, publicKey }) => keys.get(id) === publicKey);
+/** Returns the replicas whose keys the roster before does not list. */
+function newcomers(
+  before: Roster,
+  after: Roster,
+): { readonly added: readonly string[]; readonly rotated: readonly string[] } {
+  const keys = new Set(before.replicas.map(({ publicKey, curveKey }) => `${publicKey} ${curveKey}`));
+  const ids = new Set<string>(before.replicas.map(({ id }) => id));
+  const changed = after.replicas.filter(({ publicKey, curveKey }) => !keys.has(`${publicKey} ${curveKey}`));
+  const of = (isKnown: boolean) => changed.filter(({ id }) => ids.has(id) === isKnown).map(({ id }) => String(id));
+  return { added: of(false), rotated: of(true) };
 }
 
-/** Returns how a roster takes effect in a cluster that ran with the one before. */
-export const effectLine = (before: Roster, after: Roster): string =>
-  fixedParts(before) === fixedParts(after) && keepsClients(before, after)
-    ? "to be used only while all replicas are stopped; all of them get this file"
-    : "only for a cluster that has never run: one that ran takes more clients and other addresses, and nothing else";
+/** Returns the steps by which a cluster that runs with the roster before changes to the one in the file at `path`, once that is signed. */
+export function effectLines(before: Roster, after: Roster, path: string): string[] {
+  const { added, rotated } = newcomers(before, after);
+  const file = shellWord(path);
+  const start = (id: string) => `deno task replica --cluster ${file} --key ${id}.key --data ${id}`;
+  return [
+    "it takes effect by a change of the running cluster, which is ordered like a write and final:",
+    ...added.map((id) => `  before it, so that the new replica waits there: ${start(id)}`),
+    `  deno task client --cluster FILE --key FILE reconfigure ${file}`,
+    ...rotated.map((id) => `  after it, once the process with the old key has ended, with the new key: ${start(id)}`),
+  ];
+}
 
 /** Returns how many operators of a roster signed it, and how many have to. */
 export function signersText(roster: Roster, signers: Signers): string {

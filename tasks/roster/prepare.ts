@@ -14,7 +14,7 @@ import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import { printResult, required, shellWord } from "../keygen/common.ts";
 import { readArguments } from "../support/flags.ts";
 import { EXIT_DONE } from "../support/run_task.ts";
-import { differenceLines, effectLine } from "./effect.ts";
+import { differenceLines, effectLines } from "./effect.ts";
 import { type Verb, VERB_STRINGS } from "./verbs.ts";
 
 const STRINGS = ["roster", "draft", "out", ...VERB_STRINGS] as const;
@@ -46,12 +46,11 @@ function describe(before: Roster, after: Roster, { roster, out }: Files): string
   const what = `epoch ${epoch} of cluster ${cluster}, ${membersText(after)}, unsigned, fingerprint ${print}`;
   const sign = `  deno task keygen sign --operator FILE --roster ${shellWord(roster)} --next ${
     shellWord(out ?? "FILE")
-  } --out FILE`;
+  } --out SIGNED`;
   return [
     ...differenceLines(before, after),
     `${out ?? "would prepare"}: ${what}`,
-    effectLine(before, after),
-    ...(out === null ? [] : ["next, where the operator's key is:", sign]),
+    ...(out === null ? [] : ["next, where the operator's key is:", sign, ...effectLines(before, after, "SIGNED")]),
   ];
 }
 

@@ -6,6 +6,7 @@ import { ConfigError } from "../../../crypto/config_error.ts";
 import { unhex } from "../../../crypto/digest.ts";
 import { readConstants } from "../../../crypto/roster/constants.ts";
 import { createKeyRing } from "../../../crypto/roster/key_ring.ts";
+import { requireSuccessor } from "../../../crypto/roster/roster_chain.ts";
 import { readRosterFields } from "../../../crypto/roster/roster_fields.ts";
 import { NO_ROOT } from "../../../crypto/signing/reply_proof.ts";
 import { createVerifier, DOMAIN_KINDS } from "../../../crypto/signing/signing.ts";
@@ -15,13 +16,15 @@ import { LIMITS } from "../../../protocol/limits.ts";
 import type { PreVote, Reply, SendRequest } from "../../../protocol/message.ts";
 import type { PartPacket } from "../../../protocol/packet.ts";
 import { tellParts } from "../../../replica/answers/seal_parts.ts";
-import { requireKnownRoster } from "../../../replica/known_roster.ts";
+import { bytesOf, rosterInForce } from "../../../replica/epochs/rosters.ts";
 import { startReplica } from "../../../replica/start_replica.ts";
+import type { EpochArchive } from "../../../replica/storage/port.ts";
 import { type AnyPacket, decodeReplyPacket, encodeMessage, encodePacket } from "../../../transport/codec/mod.ts";
 import { openClientTransport, openReplicaTransport } from "../../../transport/mod.ts";
 import { backend, BACKENDS } from "../../support/backends.ts";
 import { ingressLab } from "../../support/ingress_lab.ts";
 import { makeRoster } from "../../support/make_roster.ts";
+import { signedBy } from "../../support/rosters/sign_rosters.ts";
 
 const CRASH = { profile: "crash" } as const;
 const { roster, keys } = makeRoster({ replicas: 3, constants: CRASH });
@@ -181,18 +184,20 @@ Deno.test("§1.4i a roster that names no profile is byzantine, and any other nam
   }
 });
 
-Deno.test("§1.4i a disk of one profile is refused under the other, in a later epoch too", () => {
-  const { roster: byzantine } = makeRoster({ replicas: 3 });
-  const later = { epoch: 2, previous: "a".repeat(64) };
-  const other = { ...byzantine, ...later, constants: { ...byzantine.constants, ...CRASH } };
-  for (const [first, second] of [[byzantine, other], [{ ...other, epoch: 1 }, { ...byzantine, ...later }]] as const) {
-    const meta = new Map<string, string>();
-    const storage = {
-      getMeta: (name: string) => meta.get(name) ?? null,
-      setMeta: (name: string, value: string) => void meta.set(name, value),
-    };
-    requireKnownRoster(storage, first);
-    assertThrows(() => requireKnownRoster(storage, second), ConfigError, "constants");
+Deno.test("§1.4i a disk of one profile is refused under the other, and no later epoch has another", () => {
+  const { roster: byzantine, keys } = makeRoster({ replicas: 3 });
+  const other = { ...byzantine, constants: { ...byzantine.constants, ...CRASH } };
+  for (const [first, second] of [[byzantine, other], [other, byzantine]] as const) {
+    const [ran, given] = [first, second].map((roster) => signedBy(roster, keys.get("operator")!));
+    const archive = new Map([[1, { roster: bytesOf(ran!), end: null }]]);
+    const epochs = { read: (epoch: number) => archive.get(epoch) ?? null } as unknown as EpochArchive;
+    assertThrows(() => rosterInForce(epochs, 1, given!, backend), ConfigError, "given another one of epoch 1");
+    const later = { ...second, epoch: 2, previous: ran!.digest };
+    assertThrows(
+      () => requireSuccessor(ran!, signedBy(later, keys.get("operator")!)),
+      ConfigError,
+      "it stays for ever",
+    );
   }
 });
 

@@ -3,27 +3,57 @@ import { PORTS_PER_REPLICA } from "../../../crypto/roster/generate_cluster.ts";
 import { findFreePorts } from "../../../tasks/support/free_ports.ts";
 import { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { EXIT_DONE, EXIT_FAILED, printLine, runTask } from "../../../tasks/support/run_task.ts";
-import { type ChaosPlan, readChaosCommand, USAGE } from "./plan.ts";
+import { type ChangesPlan, type ChangesResult, clientsFor, runChanges } from "./changes/run_changes.ts";
+import { type ChaosCommand, type ChaosPlan, readChaosCommand, USAGE } from "./plan.ts";
 import { type ChaosResult, type ChaosRun, clientsOf, runChaos } from "./run.ts";
 
 const REPLICAS = 4;
 
-async function run(plan: ChaosPlan): Promise<ChaosRun> {
+type Result = ChaosResult | Omit<ChangesResult, "record">;
+
+type Say = (text: string) => void;
+
+/** Runs `body` with a cluster in a directory of its own. */
+async function withCluster<T>(
+  plan: ChaosPlan,
+  clients: number,
+  body: (cluster: LocalCluster, say: Say) => Promise<T>,
+): Promise<T> {
   const dir = await Deno.makeTempDir();
   const start = performance.now();
-  const say = (text: string) => printLine(`${((performance.now() - start) / 1000).toFixed(1).padStart(7)} s  ${text}`);
+  const say: Say = (text) => printLine(`${((performance.now() - start) / 1000).toFixed(1).padStart(7)} s  ${text}`);
   try {
     await using cluster = await LocalCluster.open({
-      ...{ dir, replicas: REPLICAS, clients: clientsOf(plan), basePort: findFreePorts(REPLICAS * PORTS_PER_REPLICA) },
+      ...{ dir, replicas: REPLICAS, clients, basePort: findFreePorts(REPLICAS * PORTS_PER_REPLICA) },
       constants: {
         ...{ checkpointEvery: plan.checkpointEvery, logTail: plan.logTail },
         ...{ electionTimeoutMs: plan.electionTimeoutMs, patienceMs: 2 * plan.electionTimeoutMs },
       },
     });
-    return await runChaos(cluster, plan, say);
+    return await body(cluster, say);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
+}
+
+const run = (plan: ChaosPlan): Promise<ChaosRun> =>
+  withCluster(plan, clientsOf(plan), (cluster, say) => runChaos(cluster, plan, say));
+
+async function change(plan: ChangesPlan, chaos: ChaosPlan): Promise<ChangesResult> {
+  const result = await withCluster(chaos, clientsFor(plan), (cluster, say) => runChanges(cluster, plan, say));
+  const { made, clients, kills, keys, operations, undecided, faults } = result;
+  const pauses = made.map(({ pauseMs }) => pauseMs).sort((a, b) => a - b);
+  printLine(
+    `\nseed ${plan.seed}: ${made.length} changes, ${kills} kills; ${operations} operations, ${clients.acknowledgedWrites} writes acknowledged`,
+  );
+  printLine(
+    `longest time without an acknowledged write around a change: ${pauses.at(-1)} ms, median ${
+      pauses[pauses.length >> 1]
+    } ms`,
+  );
+  printLine(`${keys} keys judged, ${undecided} undecided`);
+  for (const fault of faults) console.error(`FAULT ${fault.slice(0, 4000)}`);
+  return result;
 }
 
 function report({ plan, clients, fleet, attacks, keys, operations, undecided, finalIndex, faults }: ChaosResult): void {
@@ -50,11 +80,21 @@ function report({ plan, clients, fleet, attacks, keys, operations, undecided, fi
   for (const fault of faults) console.error(`FAULT ${fault.slice(0, 4000)}`);
 }
 
+async function perform({ plan, changes }: ChaosCommand): Promise<{ result: Result; record: () => string }> {
+  if (changes !== null) {
+    const { seed, clients, pauseSeconds } = plan;
+    const { record, ...result } = await change({ changes, seed, clients, pauseSeconds }, plan);
+    return { result, record };
+  }
+  const ended = await run(plan);
+  report(ended.result);
+  return ended;
+}
+
 async function chaos(args: readonly string[]): Promise<number> {
   const command = readChaosCommand(args);
   printLine(`seed ${command.plan.seed}`);
-  const { result, record } = await run(command.plan);
-  report(result);
+  const { result, record } = await perform(command);
   if (command.json !== null) await Deno.writeTextFile(command.json, JSON.stringify(result) + "\n");
   if (result.faults.length === 0) return EXIT_DONE;
   await Deno.writeTextFile(command.out, record());

@@ -9,6 +9,8 @@ nothing acknowledged was lost and that every client saw one copy of the store (l
 Usage: deno task chaos [options]
 
   --minutes N           how long replicas are killed (default 10)
+  --changes N           instead: N changes of the roster in a row, of every kind, each with a member that lies (--byzantine) in a way of its own,
+                        while replicas are killed; tells the longest time without an acknowledged write around each
   --seed N              what is killed when (default: random, and printed); processes and clocks are real, so a run never repeats exactly
   --clients N           clients, each with two operations under way (default 6)
   --checkpoint-every N  K of the roster (default 50)
@@ -48,13 +50,15 @@ export const chaosPlan = (given: Partial<ChaosPlan> = {}): ChaosPlan => ({
 
 export interface ChaosCommand {
   readonly plan: ChaosPlan;
+  /** Number of changes of the roster to make instead; null for none. */
+  readonly changes: number | null;
   readonly out: string;
   readonly json: string | null;
 }
 
 /** Parses the arguments. Throws `ConfigError`. */
 export function readChaosCommand(args: readonly string[]): ChaosCommand {
-  const strings = ["minutes", "seed", "clients", "checkpoint-every", "log-tail", "out", "json"] as const;
+  const strings = ["minutes", "changes", "seed", "clients", "checkpoint-every", "log-tail", "out", "json"] as const;
   const flags = readFlags(args, strings, ["no-wipes"]);
   const number = (name: typeof strings[number], otherwise: number) => wholeNumber(name, flags[name]) ?? otherwise;
   const usual = chaosPlan();
@@ -68,5 +72,7 @@ export function readChaosCommand(args: readonly string[]): ChaosCommand {
   });
   if (plan.seconds < 60) throw new ConfigError("--minutes: given 0, wanted at least 1");
   if (plan.clients < 1) throw new ConfigError("--clients: given 0, wanted at least 1");
-  return { plan, out: flags.out ?? `chaos-${plan.seed}.jsonl`, json: flags.json ?? null };
+  const changes = wholeNumber("changes", flags.changes) ?? null;
+  if (changes === 0) throw new ConfigError("--changes: given 0, wanted at least 1");
+  return { plan, changes, out: flags.out ?? `chaos-${plan.seed}.jsonl`, json: flags.json ?? null };
 }

@@ -77,6 +77,44 @@ Deno.test("the keys of all replicas are rotated, one after the other", () =>
     await change("one less");
   }));
 
+Deno.test("the keys of a replica that is down are rotated: it comes back on its disk, with the new ones", () =>
+  underLoad(async (epochs, change) => {
+    await epochs.kill("r3");
+    const next = await epochs.sign(rotateKeys("r3", await epochs.newKey("r3")));
+    await change("rotate r3, which is down");
+    await epochs.run("r3", next);
+    await epochs.kill("r1");
+    await change("one less");
+  }));
+
+Deno.test("a replica that left ends with 0, and again each time it is started", () =>
+  underLoad(async (epochs, change) => {
+    const next = await epochs.sign(replaceReplica("r4", await epochs.newKey("r5")));
+    await epochs.launch("r5", next, "--init");
+    await change("replace");
+    await epochs.ends("r4");
+    for (let i = 0; i < 2; i++) {
+      const again = await epochs.launch("r4");
+      await eventually("it ends", () => !again.running, 30_000);
+      assertEquals((await again.exited).code, 0);
+      const retired = again.stderr.lines.filter((line) => line.includes('"event":"retired"'));
+      assertEquals([retired.length, retired[0]!.includes("nothing to start it for")], [1, true]);
+    }
+  }));
+
+Deno.test("a replica that was down while it was removed hears of it when it is back, and ends", () =>
+  underLoad(async (epochs, change) => {
+    await epochs.kill("r4");
+    const port = findFreePorts(3);
+    const move = moveReplica("r2", { peerPort: port, publishPort: port + 1, clientPort: port + 2 });
+    const replace = replaceReplica("r4", await epochs.newKey("r5"));
+    const next = await epochs.sign((roster) => replace(move(roster)));
+    await epochs.launch("r5", next, "--init");
+    await change("replace");
+    await epochs.restart("r4");
+    await epochs.ends("r4");
+  }));
+
 Deno.test("four replicas become seven, and four again", () =>
   underLoad(async (epochs, change) => {
     const added = ["r5", "r6", "r7"];
@@ -114,4 +152,20 @@ Deno.test("half of the replicas are replaced at once", () =>
     for (const { id } of requests) await epochs.launch(id, next, "--init");
     await change("half");
     for (const id of ["r1", "r2"]) await eventually(`${id} ends`, () => !epochs.process(id).running, 60_000);
+  }));
+
+Deno.test("a replica that was away while all others were replaced follows from the latest file", () =>
+  underLoad(async (epochs, change) => {
+    await epochs.kill("r4");
+    const requests: KeyRequest[] = [];
+    for (const id of ["r5", "r6", "r7"]) requests.push(await epochs.newKey(id));
+    const [r5, r6, r7] = requests as [KeyRequest, KeyRequest, KeyRequest];
+    const second = await epochs.sign((roster) => replaceReplica("r2", r6)(replaceReplica("r1", r5)(roster)));
+    for (const id of ["r5", "r6"]) await epochs.launch(id, second, "--init");
+    await change("half");
+    const third = await epochs.sign(replaceReplica("r3", r7));
+    await epochs.launch("r7", third, "--init");
+    await change("the last");
+    await epochs.run("r4", third);
+    await epochs.reachesAll();
   }));

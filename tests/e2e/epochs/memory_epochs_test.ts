@@ -4,7 +4,7 @@ import type { KeyFile } from "../../../crypto/keys/key_file.ts";
 import { type KeyRequest, requestOf } from "../../../crypto/roster/key_request.ts";
 import type { SignedRoster } from "../../../crypto/roster/parse_roster.ts";
 import { editedRoster, type RosterEdit } from "../../../crypto/roster/roster_edits.ts";
-import { replaceReplica, revokeClient, setConstants } from "../../../crypto/roster/roster_edits.ts";
+import { replaceReplica, revokeClient, rotateKeys, setConstants } from "../../../crypto/roster/roster_edits.ts";
 import type { Roster } from "../../../crypto/roster/roster_types.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import { backend } from "../../support/backends.ts";
@@ -98,4 +98,24 @@ Deno.test("a cluster that is stopped as a whole goes on in the epoch it was in, 
   for (const { id } of cluster.roster.replicas) cluster.start(id);
   await client.put("k", "3", { timeoutMs: 20_000 });
   assertEquals(new Set(cluster.statuses().map(({ epoch }) => epoch)), new Set([2]));
+});
+
+Deno.test("the operator's keys are rotated: members go on, and the next change is signed with the new ones", async () => {
+  await using cluster = MemoryCluster.start();
+  const client = cluster.client("c1", { roster: cluster.file });
+  const { keys, roster } = cluster;
+  const operator: KeyFile = {
+    ...newMemberKeys(),
+    id: "operator",
+    kind: "operator",
+    cluster: roster.cluster,
+    operatorKey: "",
+  };
+  const request = requestOf({ ...operator, operatorKey: operator.publicKey }, null);
+  const rotated = editedRoster(cluster.file, roster, rotateKeys("operator", request), backend);
+  const next = signedBy(rotated, keys.get("operator")!, operator);
+  await client.reconfigure(next);
+  await client.put("after", "1");
+  const third = signedBy(editedRoster(next, next.roster, setConstants({ logTail: 500 }), backend), operator);
+  assertEquals((await client.reconfigure(third)).epoch, 3);
 });

@@ -2,10 +2,11 @@
 import { hex, unhex } from "../../../crypto/digest.ts";
 import { curvePublicKey } from "../../../crypto/keys/curve_key.ts";
 import { type KeyFile, keyFileText, type KeyKind } from "../../../crypto/keys/key_file.ts";
+import { firstRoster } from "../../../crypto/roster/first_roster.ts";
 import { parseRequest, signRequest } from "../../../crypto/roster/key_request.ts";
-import { firstRoster, nextRoster } from "../../../crypto/roster/next_roster.ts";
 import { parseSignedRoster } from "../../../crypto/roster/parse_roster.ts";
 import { signRoster } from "../../../crypto/roster/roster.ts";
+import { addClient, editedRoster } from "../../../crypto/roster/roster_edits.ts";
 import { nobleBackend } from "../../../crypto/signing/noble_backend.ts";
 
 const CLUSTER = "example";
@@ -37,7 +38,7 @@ function examples() {
     firstRoster(operator, asked.slice(0, 1), { constants: {}, allowPlaintext: false }, nobleBackend).roster,
   );
   const before = parseSignedRoster(first, operator.publicKey, nobleBackend);
-  const second = sign(nextRoster(operator, before, asked.slice(1), nobleBackend).roster);
+  const second = sign(editedRoster(before, before.roster, addClient(asked[1]!), nobleBackend));
   return {
     "r1.key": keyFileText(REPLICA, nobleBackend),
     "c1.request.json": c1,
