@@ -68,6 +68,8 @@ Deno.test("an evidence file reads back as written; anything else is refused by i
   const file = { cluster: roster.cluster, holder: "r1", evidence: pieces };
   const text = evidenceFileText(file);
   assertEquals(parseEvidenceFile(text), file);
+  const epochless = parseEvidenceFile(text.replaceAll(/"epoch": \d+,/g, ""));
+  assertEquals(epochless.evidence, lab.all().map((evidence) => ({ epoch: 1, evidence })));
   const changed = (change: object) => {
     const value = JSON.parse(text);
     value.evidence[1] = { ...value.evidence[1], ...change };
@@ -84,6 +86,7 @@ Deno.test("an evidence file reads back as written; anything else is refused by i
     [changed({ proof: "" }), "$.evidence[1].proof: given"],
     [changed({ proof: "====" }), "$.evidence[1].proof: given"],
     [changed({ proof: 7 }), "$.evidence[1].proof: given 7"],
+    [changed({ epoch: 0 }), "$.evidence[1].epoch: given 0, wanted an integer from 1"],
     [changed({ extra: 1 }), '$.evidence[1]: given an unknown field "extra"'],
     [
       JSON.stringify({ ...JSON.parse(text), evidence: [] }),

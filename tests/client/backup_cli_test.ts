@@ -8,6 +8,7 @@ import { writeKeyFile } from "../../crypto/keys/key_file.ts";
 import { signRoster } from "../../crypto/roster/roster.ts";
 import { encodeKvCommand } from "../../state_machine/mod.ts";
 import { backend } from "../support/backends.ts";
+import { threeEpochs } from "./backup_epochs_lab.ts";
 import { BackupLab } from "./backup_lab.ts";
 import { labSources, SILENT_SOURCE } from "./backup_sources_lab.ts";
 import { type Ran, runInMemory } from "./cli_lab.ts";
@@ -88,6 +89,53 @@ Deno.test("cli: restore --check ends with 1 where the file is not proven, with 2
     }
     const { ok, error } = jsonOf(await run(offline, "--json --cluster @cluster.json restore --check @damaged"));
     assertEquals([ok, (error as { code: string }).code], [false, "damaged"]);
+  }));
+
+Deno.test("§13.13 cli: restore --check takes a roster of any epoch up to the backup's, and says which would do", () =>
+  withFiles(async (directory, run) => {
+    const labs = threeEpochs();
+    const third = labs[2];
+    for (const [i, { roster, keys }] of labs.entries()) {
+      const secret = unhex(keys.get("operator")!.secretKey);
+      Deno.writeTextFileSync(`${directory}/${i + 1}.json`, signRoster(roster, secret, backend));
+    }
+    Deno.writeFileSync(`${directory}/third`, third.backup(35, 37));
+    Deno.writeFileSync(`${directory}/begun`, third.backup(31, 31));
+    Deno.writeFileSync(`${directory}/second`, labs[1].backup(20, 30));
+    for (const epoch of [1, 2, 3]) {
+      const { code, out, err } = await run(offline, `--cluster @${epoch}.json restore --check @third`);
+      assertEquals([code, err], [0, ""]);
+      assertStringIncludes(out, 'third": proven by r1 r2 r3 of test-cluster, epoch 3: index 37, store revision');
+    }
+    assertEquals(jsonOf(await run(offline, "--json --cluster @1.json restore --check @third"))["epoch"], 3);
+    assertEquals((await run(offline, "--cluster @2.json restore --check @begun")).code, 0);
+    const cases = [
+      ["--cluster @3.json restore --check @begun", "wanted a roster of epochs 1 to 2"],
+      ["--cluster @3.json restore --check @second", "given a backup of epoch 2, and the roster of epoch 3; wanted"],
+    ] as const;
+    for (const [line, text] of cases) {
+      const { code, err } = await run(offline, line);
+      assertEquals(code, 2);
+      assertStringIncludes(err, text);
+    }
+    await withFakeCluster({}, async (_, connectClient) => {
+      const connect: Connect = () => Promise.resolve(connectClient());
+      assertEquals((await run(connect, "restore --backup-cluster @1.json @third")).code, 0);
+    });
+  }));
+
+Deno.test("§13.13 cli: a cluster takes a backup of an earlier epoch back, by the roster that its client began with", () =>
+  withFiles(async (directory, run) => {
+    const labs = threeEpochs();
+    Deno.writeFileSync(`${directory}/second`, labs[1].backup(20, 30));
+    await withFakeCluster({}, async (cluster, connectClient) => {
+      const { put, cas, list } = connectClient();
+      const files = { origin: labs[0].file, current: labs[2].file };
+      const client = { put, cas, list, files, roster: labs[2].roster, close: () => Promise.resolve() };
+      const { code, err } = await run(() => Promise.resolve(client as Partial<Client> as Client), "restore @second");
+      assertEquals([code, err], [0, ""]);
+      assertEquals(cluster.store.size, 7);
+    });
   }));
 
 Deno.test("cli: restore writes a backup's keys into an empty cluster, and into another only when told to", () =>

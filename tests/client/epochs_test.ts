@@ -153,3 +153,13 @@ Deno.test("§13.12 the roster in force is that for which Q replicas know no late
     const file = await client.getRoster();
     assertEquals([file.digest, file.signatures], [wanted.digest, wanted.signatures]);
   }));
+
+Deno.test("§13.13c a client knows the earliest roster that it goes by, and the one in force", () =>
+  withEpochs({}, async ({ connect, change, cluster }) => {
+    const client = connect();
+    await change(client, { constants: { heartbeatMs: 30 } });
+    const [first, second] = cluster.epochs.rosters;
+    const digests = ({ files }: Client) => [files.origin.digest, files.current.digest];
+    assertEquals(digests(client), [first!.digest, second!.digest]);
+    assertEquals(digests(connect("c2", { roster: second!, origin: first! })), [first!.digest, second!.digest]);
+  }));
