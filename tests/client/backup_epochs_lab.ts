@@ -13,7 +13,10 @@ export const STOPS = [18, 31] as const;
 /** Returns the histories of three epochs: up to 18, to 31 and to 37, with checkpoints every 5 entries. */
 export function threeEpochs(last: Partial<LabOptions> = {}): readonly [BackupLab, BackupLab, BackupLab] {
   const first = new BackupLab({ entries: 17 });
-  const second = first.next(setConstants({ heartbeatMs: 33 }), { entries: 12 });
+  const second = first.next(setConstants({ heartbeatMs: 33 }), {
+    entries: 12,
+    requests: { 22: (lab) => [lab.register("c2", 20)] },
+  });
   return [first, second, second.next(revokeClient("c2"), { entries: 6, ...last })];
 }
 
