@@ -26,17 +26,18 @@ Deno.test("§13.2 a client changes the roster, and is told how far it is", () =>
     assertEquals(cluster.index, index + 1, "and orders nothing");
   }));
 
-Deno.test("§13.12 all replicas may be others: the client goes on with those that are", () =>
+Deno.test("§13.12 all replicas may be others after two changes: the client goes on with those that are", () =>
   withEpochs({}, async ({ connect, change, replicas, cluster }) => {
     const client = connect();
     assertEquals((await client.put("k", "1")).revision, 1);
-    await change(client, { replicas: replicas("r5", "r6", "r7", "r8", "r9", "r10", "r11") });
+    await change(client, { replicas: replicas("r1", "r2", "r5", "r6", "r7", "r8", "r9") });
+    await change(client, { replicas: replicas("r5", "r6", "r7", "r10") });
     cluster.leader = "r5";
     assertEquals((await client.put("k", "2")).revision, 2);
     assertEquals((await client.getStatus()).map(({ replica }) => replica).slice(0, 2), ["r5", "r6"]);
-    await change(client, { replicas: replicas("r5", "r1", "r2", "r3") });
+    await change(client, { replicas: replicas("r5", "r6", "r2", "r3") });
     assertEquals((await client.put("k", "3")).revision, 3);
-    assertEquals(client.roster.replicas.map(({ id }) => `${id}`), ["r5", "r1", "r2", "r3"]);
+    assertEquals(client.roster.replicas.map(({ id }) => `${id}`), ["r5", "r6", "r2", "r3"]);
   }));
 
 Deno.test("§13.12 who was away for some epochs follows the ends of all of them", () =>
@@ -102,7 +103,7 @@ Deno.test("§13.1 a roster that cannot follow is refused before anything is sent
     const wanted = next({ constants: { heartbeatMs: 20 } });
     await change(client);
     const ordered = cluster.index;
-    await assertRejects(() => client.reconfigure(wanted), ConfigError, "given epoch 2, wanted 3");
+    await assertRejects(() => client.reconfigure(wanted), ConfigError, "given another roster of epoch 2");
     assertEquals(cluster.index, ordered);
     const plain = connect("c2", { roster: cluster.roster });
     await assertRejects(() => plain.reconfigure(next()), UsageError, "whose roster has no signatures");
