@@ -80,6 +80,7 @@ const requestsOf = ({ ids, needed, sizes, timings, roster }: EpochView): Request
   session: {
     window: roster.constants.sessionWindow,
     weak: sizes.weak,
+    showAfterMs: roster.constants.paceMs / 2,
     retry: { baseMs: timings.retryMs, capMs: timings.retryCapMs, jitter: JITTER },
     intervention: {
       afterMs: timings.interventionMs,
@@ -210,7 +211,7 @@ function assemble(running: Running, report: Client["report"]): Client {
     ask: (query, options) => order({ mode: "query", command: query }, options),
   };
   const node = new NodeCalls({
-    ...{ key: settings.key, now: settings.now, drawNonce, view: () => running.view },
+    ...{ key: settings.key, client: settings.client, now: settings.now, drawNonce, view: () => running.view },
     ask: (question, options) => loop.track(() => queries.ask(question, options)),
     read: async (query, timeoutMs, signal) => {
       if (ordering === null) throw new UsageError(`key was given of the operator; wanted a client's to read`);

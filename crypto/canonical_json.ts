@@ -15,20 +15,24 @@ export const isJsonObject = (value: unknown): value is JsonObject =>
 /**
  * Returns JSON with object keys in the order of their UTF-16 code units and no white space. Accepts what rosters are made of: well-formed
  * strings, safe integers, booleans, null, lists and plain objects; throws `TypeError` on anything else, since two programs might write
- * that differently.
+ * that differently. Texts of objects that are never changed may be kept in `known`, where many values share them.
  */
-export function canonicalJson(value: unknown): string {
+export function canonicalJson(value: unknown, known: WeakMap<object, string> | null = null): string {
   if (value === null || typeof value === "boolean") return String(value);
   if (typeof value === "string" && value.isWellFormed()) return JSON.stringify(value);
   if (typeof value === "number" && Number.isSafeInteger(value)) return String(value === 0 ? 0 : value);
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (typeof value === "object") return canonicalObject(value);
+  if (Array.isArray(value)) return `[${value.map((each) => canonicalJson(each, known)).join(",")}]`;
+  if (typeof value === "object") return known?.get(value) ?? canonicalObject(value, known);
   throw new TypeError(
     `canonical JSON: given ${typeof value}, wanted well-formed strings, safe integers, booleans, null, lists and objects`,
   );
 }
 
-function canonicalObject(value: object): string {
+function canonicalObject(value: object, known: WeakMap<object, string> | null): string {
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([name, member]) => `${canonicalJson(name)}:${canonicalJson(member)}`).join(",")}}`;
+  const text = `{${
+    entries.map(([name, member]) => `${canonicalJson(name)}:${canonicalJson(member, known)}`).join(",")
+  }}`;
+  known?.set(value, text);
+  return text;
 }

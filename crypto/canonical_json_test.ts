@@ -43,3 +43,13 @@ Deno.test("what two programs might write differently is refused", () => {
     assertThrows(() => canonicalJson(value), TypeError, "canonical JSON");
   }
 });
+
+Deno.test("texts that are kept are those that are written, and are written once", () => {
+  const known = new WeakMap<object, string>();
+  const [line, other] = [{ b: 1, a: ["x", { z: null }] }, { c: 2 }];
+  const value = { lines: [line, other], top: { line } };
+  assertEquals(canonicalJson(value, known), canonicalJson(value));
+  assertEquals(known.get(line), canonicalJson(line));
+  known.set(other, "kept");
+  assertEquals(canonicalJson([other, line], known), `[kept,${canonicalJson(line)}]`);
+});

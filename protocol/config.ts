@@ -17,6 +17,12 @@ export interface ProtocolConstants {
   readonly patienceMs: Millis;
   /** Cap of the doubled patience. */
   readonly patienceCapMs: Millis;
+  /** Entries above its base after which a leader is to hand over; 0 for never (§14.6). */
+  readonly officeEntries: number;
+  /** Time in office after which a leader is to hand over; 0 for never (§14.6). */
+  readonly officeMs: Millis;
+  /** The pace that is expected of a leader at first: half of it is what a shown request may wait; 0 to expect none (§14.8). */
+  readonly paceMs: Millis;
   /** W: seqs in a session's window, and a client's quota of pending commands (§7.1, §7.3). */
   readonly sessionWindow: number;
   /** S: sessions of one client that are open at a time, and its quota of pending registers (§7.1, §7.3). */

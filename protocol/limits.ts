@@ -114,6 +114,8 @@ export const LIMITS = {
   /** Requests that a replica passes on to its leader: sustained rate, and how many at once (§7.5). */
   forwardsPerSecond: 200,
   forwardBurst: 400,
+  /** Share of both that is for requests that were shown, while leaders are held to a pace (§14.7). */
+  shownShare: 0.5,
   /** Times that patience for one request under intervention restarts because an older request committed (§7.3). */
   maxPatienceRestarts: 8,
   /** Milliseconds that a tick may be late without counting as late (§14.9). */
@@ -122,4 +124,12 @@ export const LIMITS = {
   starvedTimeouts: 4,
   /** Share of the time that passes in which it may do so again. */
   starvedShare: 0.75,
+  /** Longest election timeouts between two hand-overs of a replica for the same learner (§14.5). */
+  learnerHandOverCaps: 64,
+  /** Share of the time in which nothing of a client is overdue by which what it lost is forgiven (§14.8). */
+  forgivenShare: 0.25,
+  /** Paces in force without losses after which a hand-over is due no more (§14.8). */
+  dueLapsesPaces: 8,
+  /** Paces of the roster without losses that restore a pace that was eased (§14.8). */
+  calmPaces: 16,
 } as const;

@@ -2,6 +2,7 @@
 import { sha256Hex } from "../crypto/digest.ts";
 import { rosterText } from "../crypto/roster/roster.ts";
 import type { Roster } from "../crypto/roster/roster_types.ts";
+import type { EpochEndPacket, FetchEpochPacket } from "../protocol/packet.ts";
 import type { Ports } from "../protocol/ports.ts";
 import { encodeMessage, encodePacket } from "../transport/codec/mod.ts";
 import { Activation } from "./answers/activation.ts";
@@ -9,6 +10,7 @@ import { createQueryHandler } from "./answers/query_handler.ts";
 import { Replier } from "./answers/replier.ts";
 import { TurnAway } from "./answers/turn_away.ts";
 import { type Adversary, createAdversary } from "./byzantine/mod.ts";
+import type { Restored } from "./core/catch_up/install_snapshot.ts";
 import { createState } from "./core/create_state.ts";
 import type { Recovered } from "./core/log/durable_state.ts";
 import type { CoreState } from "./core/state.ts";
@@ -16,6 +18,7 @@ import { createDurableMark, type DurableMark } from "./disk/durable_mark.ts";
 import { watchStorage } from "./disk/watched_storage.ts";
 import { createEffects, type EffectPorts, type RunInputs } from "./effects.ts";
 import { EpochTalk } from "./epochs/epoch_talk.ts";
+import { EpochHistory } from "./epochs/history.ts";
 import { formerNames, newcomersIn } from "./epochs/members.ts";
 import { readArchived } from "./epochs/rosters.ts";
 import { EventLoop } from "./event_loop.ts";
@@ -31,6 +34,15 @@ import { StatusReporter } from "./status/status.ts";
 import { TransferProgress } from "./status/transfer_progress.ts";
 import type { EpochArchive, Storage } from "./storage/port.ts";
 
+/** The start of a core. */
+export interface CoreBeginning {
+  readonly storage: Storage;
+  /** Loaded from the storage. */
+  readonly recovered: Recovered;
+  /** The replicated state, where the machine has it already; null if it is restored from the disk. */
+  readonly carried: Restored | null;
+}
+
 export interface CoreInstance {
   readonly state: CoreState;
   /** Its `run` rejects with InvariantError, GuardError or StorageError if this core cannot go on; nothing more is signed then. */
@@ -41,19 +53,18 @@ export interface CoreInstance {
 }
 
 /**
- * Returns a core on `storage`, from which `recovered` was loaded. `whileInactive` is called in every turn in which the core takes no part.
+ * Returns a core. `whileInactive` is called in every turn in which the core takes no part.
  */
 export function createCoreInstance(
   parts: ReplicaParts,
   scope: ReplicaScope,
-  storage: Storage,
-  recovered: Recovered,
+  beginning: CoreBeginning,
   whileInactive: (now: number) => void,
 ): CoreInstance {
-  const settings = settingsOf(parts, scope, storage, recovered);
-  const { state, takesPart, mark } = settings;
+  const settings = settingsOf(parts, scope, beginning);
+  const { state, takesPart, mark, activation } = settings;
   const { refused, check, transport, work, now, backend, peers, peerMemory } = scope;
-  const handlers = handlersOf(parts, scope, settings, storage);
+  const handlers = handlersOf(parts, scope, settings, beginning.storage);
   const loop = new EventLoop({
     ...{ state, transport, work, refused, now, whileInactive },
     ingress: new Ingress({
@@ -72,7 +83,8 @@ export function createCoreInstance(
     readWork: () => handlers.replier.readWork,
     turnEnds: () => handlers.replier.flush(),
     signaturesPerTurn: INGRESS_LIMITS.signaturesPerTurn[backend.name],
-    isActive: takesPart,
+    takesPart,
+    activation,
   });
   return { state, loop, status: handlers.status, mark };
 }
@@ -80,7 +92,7 @@ export function createCoreInstance(
 type Settings = ReturnType<typeof settingsOf>;
 
 /** Returns the parts of its own that a core starts with. */
-function settingsOf(parts: ReplicaParts, scope: ReplicaScope, storage: Storage, recovered: Recovered) {
+function settingsOf(parts: ReplicaParts, scope: ReplicaScope, { storage, recovered, carried }: CoreBeginning) {
   const { now, disk, line } = scope;
   const ports: Ports = { hash: sha256Hex, machine: parts.machine, changes: scope.changes, chunks: storage.chunks };
   const startedAt = now();
@@ -95,13 +107,13 @@ function settingsOf(parts: ReplicaParts, scope: ReplicaScope, storage: Storage, 
     ...{ config, roster: rosterText(raw, operatorKey, signatures), recovered, chunks: storage.chunks, startedAt },
     byzantine: parts.byzantine ?? null,
   });
-  const state = createState(config, recovered, ports, startedAt);
+  const state = createState(config, recovered, ports, startedAt, carried);
   const activation = new Activation(config.self, storage, () => disk.refused);
   return {
     ...{ config, ports, state, activation },
     mark: createDurableMark(state),
     watched: watchStorage(storage, disk, now),
-    takesPart: () => activation.active && !disk.refused,
+    takesPart: () => (activation.active || activation.leaving) && !disk.refused,
     events: new EventLog(scope.paced),
     talk: createTalk(scope, before?.roster ?? null, storage.epochs),
     former: before === null ? null : formerOf(before, scope.file, former, backend),
@@ -110,14 +122,16 @@ function settingsOf(parts: ReplicaParts, scope: ReplicaScope, storage: Storage, 
 
 /** Returns the talk with replicas of other epochs. */
 function createTalk(
-  { transport, epoch, roster, line }: ReplicaScope,
+  { transport, epoch, roster, line, backend }: ReplicaScope,
   before: Roster | null,
-  epochs: EpochArchive,
+  archive: EpochArchive,
 ): EpochTalk {
-  const archive = () => epochs;
+  const send = (peer: string, packet: EpochEndPacket | FetchEpochPacket) =>
+    transport.sendToPeer(peer, encodePacket(packet, epoch));
+  const peers = roster.replicas.flatMap(({ id }) => id === line.id ? [] : [id]);
   return new EpochTalk({
-    ...{ epoch, archive, newcomers: newcomersIn(roster, before, line.id) },
-    send: (peer, packet) => transport.sendToPeer(peer, encodePacket(packet, epoch)),
+    ...{ epoch, send, archive: () => archive, newcomers: newcomersIn(roster, before, line.id) },
+    history: new EpochHistory({ epoch, archive, peers, send, backend }),
   });
 }
 

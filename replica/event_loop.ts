@@ -3,10 +3,12 @@ import type { Request } from "../protocol/entry.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { Signed, Verified } from "../protocol/signed.ts";
 import type { ReplicaTransport } from "../transport/port.ts";
+import type { Activation } from "./answers/activation.ts";
 import { hasSnapshotWork } from "./core/checkpoints/checkpoints.ts";
 import type { InputWithoutTime } from "./core/input.ts";
 import { nextDeadline } from "./core/next_deadline.ts";
 import { mayStop } from "./core/offices/leaving.ts";
+import type { LeaveReason } from "./core/offices/office_state.ts";
 import type { CoreState } from "./core/state.ts";
 import type { SignatureWork } from "./diagnostics/counting_backend.ts";
 import type { TallyByKind } from "./diagnostics/tally_by_kind.ts";
@@ -31,7 +33,10 @@ export interface LoopParts {
   /** Signatures checked or made in one turn before the rest waits for the next. */
   readonly signaturesPerTurn: number;
   readonly refused: TallyByKind;
-  readonly isActive: () => boolean;
+  /** Returns whether this replica takes part in the protocol: it is active, or about to leave. */
+  readonly takesPart: () => boolean;
+  /** The operator's last command: whether this replica is to leave, but not to end; told when it has left. */
+  readonly activation?: Pick<Activation, "leaving" | "left">;
   /** Called in every turn in which the replica takes no part. */
   readonly whileInactive?: (now: number) => void;
   /** Monotonic clock in milliseconds. */
@@ -45,8 +50,10 @@ export class EventLoop {
   #lastTick: number | null = null;
   #stopping = false;
   readonly #handed: Verified<Signed<Request>>[] = [];
-  /** Progress of an order to leave: whether this replica is to leave, and its core was told. */
-  #leaving: "no" | "asked" | "told" = "no";
+  /** True once this replica is to end as soon as it has left its office. */
+  #ending = false;
+  /** Reason to leave that the core was told last; null if it is to stay. */
+  #told: LeaveReason | null = null;
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
@@ -82,39 +89,38 @@ export class EventLoop {
 
   /** Ends the loop once the core has left its office, if it holds one (§14.5); at once where it takes no part. */
   leave(): void {
-    if (!this.#parts.isActive()) return this.stop();
-    this.#leaving = "asked";
+    if (!this.#parts.takesPart()) return this.stop();
+    this.#ending = true;
     this.#tickAt = Math.min(this.#tickAt, this.#parts.now());
     this.#parts.transport.wake();
   }
 
   /** A disk that refuses has to be back before the next epoch can begin on it. */
   #hasEnded(): boolean {
-    return this.#parts.state.ended !== null && this.#parts.isActive();
+    return this.#parts.state.ended !== null && this.#parts.takesPart();
   }
 
   /** Returns whether there is work without a packet or a timer: entries to apply, a snapshot to write. */
   #hasWork(): boolean {
-    const { state, isActive } = this.#parts;
-    return isActive() && (state.appliedIndex < state.commitIndex || hasSnapshotWork(state));
+    const { state, takesPart } = this.#parts;
+    return takesPart() && (state.appliedIndex < state.commitIndex || hasSnapshotWork(state));
   }
 
   #turn(): void {
-    const { state, run, isActive, ingress, now } = this.#parts;
+    const { state, run, takesPart, ingress, now } = this.#parts;
     const inputs = this.#admit(now());
     const time = now();
-    if (!isActive()) {
-      if (this.#leaving !== "no") return this.stop();
+    if (!takesPart()) {
+      if (this.#ending) return this.stop();
       // A deactivated replica ignores its peers and says nothing; its timers are suspended with it.
       this.#tickAt = time + state.config.constants.heartbeatMs;
       this.#lastTick = null;
       this.#parts.whileInactive?.(time);
       return;
     }
-    if (this.#leaving === "asked") {
-      this.#leaving = "told";
-      inputs.push({ kind: "leave", reason: "stop" });
-    }
+    const reason = this.#reasonToLeave();
+    if (reason !== this.#told) inputs.push({ kind: "leave", reason });
+    this.#told = reason;
     const handed = this.#handed.splice(0);
     inputs.push(...handed.map((request) => ({ kind: "request", request, intervention: true, via: null }) as const));
     const due = time >= this.#tickAt;
@@ -124,7 +130,18 @@ export class EventLoop {
       this.#tickAt = Math.max(time + MIN_TICK_MS, Math.min(due ? Infinity : this.#tickAt, nextDeadline(state, time)));
     }
     this.#tickAt = Math.min(this.#tickAt, ingress.pressingAt);
-    if (mayStop(state, time)) this.stop();
+    if (mayStop(state, time)) this.#leave();
+  }
+
+  #reasonToLeave(): LeaveReason | null {
+    if (this.#ending) return "stop";
+    return this.#parts.activation?.leaving ? "deactivate" : null;
+  }
+
+  /** Ends the part of this replica, which has left its office: for good, or until the operator activates it again. */
+  #leave(): void {
+    if (this.#ending) this.stop();
+    else this.#parts.activation?.left();
   }
 
   /** §14.9: returns how long this replica could not judge its leader: for want of a turn, or since it is behind with what it received. */

@@ -50,7 +50,7 @@ async function turnsOf(turns: number, routes: readonly string[], signatures: num
     readWork: () => reads ? work.verified : 0,
     turnEnds: () => void ends++,
     run: () => {},
-    isActive: () => true,
+    takesPart: () => true,
     now: () => 0,
   });
   await loop.run();
@@ -91,7 +91,7 @@ async function latenessAt(times: readonly number[], backlog: boolean, leavesAt =
   const loop = new EventLoop({
     ...{ state: new Lab().state, transport, work, refused: new TallyByKind(10) },
     ingress: { takePart, expect: () => {}, pressing: () => [], pressingAt: Infinity } as unknown as Ingress,
-    ...{ signaturesPerTurn: PER_TURN, isActive: () => true, now: () => now },
+    ...{ signaturesPerTurn: PER_TURN, takesPart: () => true, now: () => now },
     run: (inputs) => void inputs.forEach((input) => input.kind === "tick" && late.push(input.lateMs)),
   });
   await loop.run();

@@ -3,17 +3,15 @@ import { sha256Hex, unhex } from "../crypto/digest.ts";
 import type { SignedRoster } from "../crypto/roster/parse_roster.ts";
 import type { Roster } from "../crypto/roster/roster_types.ts";
 import { changeIn } from "../protocol/epochs/epoch_end.ts";
-import { epochEndCodec } from "../transport/codec/mod.ts";
 import type { Ended } from "./core/epochs/epoch_state.ts";
-import type { Recovered } from "./core/log/durable_state.ts";
-import { type CoreInstance, createCoreInstance } from "./core_instance.ts";
+import { type CoreBeginning, type CoreInstance, createCoreInstance } from "./core_instance.ts";
 import { beginEpoch } from "./disk/durable_mark.ts";
 import { ForgottenError } from "./disk/forgotten_signatures.ts";
 import { assertSameDisk } from "./disk/same_disk.ts";
-import { beginningOf, waitingIn } from "./epochs/cross.ts";
+import { archiveEnd, beginningOf, carriedFrom, waitingIn } from "./epochs/cross.ts";
 import { membersOf } from "./epochs/members.ts";
 import type { Outcome } from "./epochs/outcome.ts";
-import { Retirement } from "./epochs/retirement.ts";
+import { Retiree } from "./epochs/retiree.ts";
 import { bytesOf, readArchived, rosterInForce } from "./epochs/rosters.ts";
 import type { ReplicaParts } from "./replica_parts.ts";
 import { createEpochScope, createProcessScope, type EpochScope, type ProcessScope } from "./replica_scope.ts";
@@ -73,7 +71,7 @@ class RestartingReplica implements Replica {
   #stopping = false;
   #outcome: Outcome = "stopped";
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
-  #retirement: Retirement | null = null;
+  #retirement: Retiree | null = null;
   #servesForMs = Infinity;
 
   constructor(parts: ReplicaParts) {
@@ -86,7 +84,7 @@ class RestartingReplica implements Replica {
     this.#epoch = createEpochScope(parts, this.#process, file);
     this.#admit(file);
     parts.host?.entered(file);
-    this.#instance = this.#begin(parts.storage, recovered);
+    this.#instance = this.#begin({ storage: parts.storage, recovered, carried: null });
   }
 
   async run(): Promise<Outcome> {
@@ -130,8 +128,9 @@ class RestartingReplica implements Replica {
   #cross(ended: Ended): CoreInstance | null {
     const [{ file, epoch, changes }, storage, { state, mark }] = [this.#epoch, this.#storage, this.#instance];
     const next = changes.judge(changeIn(ended.end.entry)).next!;
-    storage.epochs.put(epoch, bytesOf(file), epochEndCodec.encode(ended.end));
-    storage.epochs.put(next.roster.epoch, bytesOf(next), null);
+    archiveEnd(storage.epochs, ended.end, bytesOf(file), {
+      ...{ epoch: next.roster.epoch, digest: next.digest, bytes: bytesOf(next) },
+    });
     this.#parts.recorder?.end(`epoch ${epoch} has ended, and what follows is another core's`);
     this.#parts.log.log("warn", "epoch", { epoch: next.roster.epoch, digest: next.digest, held: ended.held });
     const line = next.roster.replicas.find(({ id }) => id === this.#epoch.line.id);
@@ -142,7 +141,8 @@ class RestartingReplica implements Replica {
       return this.#leave(next, { note: ROTATED_NOTE, publicKey: line.publicKey });
     }
     const waiting = waitingIn(state, file, next);
-    const instance = this.#begin(storage, storage.load());
+    if (!ended.held) this.#parts.machine.restore(this.#process.emptyMachine);
+    const instance = this.#begin({ storage, recovered: storage.load(), carried: carriedFrom(state, next.roster) });
     instance.loop.hand(waiting);
     return instance;
   }
@@ -169,7 +169,7 @@ class RestartingReplica implements Replica {
     const next = changes.judge(changeIn(end.entry)).next!;
     const { transport, key, log } = this.#parts;
     transport.reconfigure(membersOf(next.roster, file.roster, key.curvePublicKey));
-    this.#retirement = new Retirement({
+    this.#retirement = new Retiree({
       ...{
         before: file,
         next,
@@ -197,6 +197,7 @@ class RestartingReplica implements Replica {
 
   /** Ends so that its process is started again, if that is the only way to be a member: one replica after the other, where the others can go on meanwhile. */
   #restartFor(roster: Roster): void {
+    clearTimeout(this.#restartTimer); // of the epoch before
     const wanted = this.#parts.host?.restartFor(roster) ?? "no";
     if (wanted === "no") return;
     const position = roster.replicas.findIndex(({ id }) => id === this.#epoch.line.id);
@@ -209,12 +210,12 @@ class RestartingReplica implements Replica {
     }, inMs);
   }
 
-  /** Talks from now on to the members of `file`, and to those of the epoch before. */
-  #admit({ roster }: SignedRoster): void {
-    if (roster.epoch === 1) return;
-    const { epochs } = this.#storage;
-    const before = readArchived(epochs, roster.epoch - 1, this.#parts.backend.backend).roster;
-    this.#parts.transport.reconfigure(membersOf(roster, before, this.#parts.key.curvePublicKey));
+  /** Talks from now on to the members of `file`, to those of the epoch before, and of the file given if that is of a later one. */
+  #admit({ roster, roster: { epoch } }: SignedRoster): void {
+    const { roster: { roster: given }, key, transport, backend: { backend } } = this.#parts;
+    if (epoch === 1 && given.epoch === 1) return;
+    const before = epoch === 1 ? null : readArchived(this.#storage.epochs, epoch - 1, backend).roster;
+    transport.reconfigure(membersOf(roster, before, key.curvePublicKey, given));
   }
 
   stop(): void {
@@ -237,18 +238,19 @@ class RestartingReplica implements Replica {
     return this.#instance.status.trouble(this.#process.now());
   }
 
-  #begin(storage: Storage, recovered: Recovered): CoreInstance {
+  #begin(beginning: CoreBeginning): CoreInstance {
+    const { storage, recovered } = beginning;
     const epoch = epochOf(recovered);
-    if (epoch !== this.#epoch.epoch) {
-      const file = readArchived(storage.epochs, epoch, this.#parts.backend.backend);
-      this.#epoch = createEpochScope(this.#parts, this.#process, file);
-      this.#parts.machine.restore(this.#process.emptyMachine);
-      this.#admit(file);
-      this.#parts.host?.entered(file);
-      this.#restartFor(file.roster);
-    }
+    if (epoch !== this.#epoch.epoch) this.#enter(readArchived(storage.epochs, epoch, this.#parts.backend.backend));
     const scope = { ...this.#process, ...this.#epoch };
-    return createCoreInstance(this.#parts, scope, storage, recovered, (now) => this.#retry(now));
+    return createCoreInstance(this.#parts, scope, beginning, (now) => this.#retry(now));
+  }
+
+  #enter(file: SignedRoster): void {
+    this.#epoch = createEpochScope(this.#parts, this.#process, file);
+    this.#admit(file);
+    this.#parts.host?.entered(file);
+    this.#restartFor(file.roster);
   }
 
   /** Marks the disk, which is older than what this replica has signed, so that no later start trusts it; returns the error to throw. */
@@ -273,7 +275,7 @@ class RestartingReplica implements Replica {
       const recovered = storage.load();
       assertSameDisk(this.#instance.mark, recovered);
       machine.restore(emptyMachine);
-      this.#next = this.#begin(storage, recovered);
+      this.#next = this.#begin({ storage, recovered, carried: null });
     } catch (error) {
       if (!isRefusal(error)) throw error;
       disk.refusedAgain(error, now);

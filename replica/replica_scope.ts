@@ -51,6 +51,12 @@ export function createEpochScope(
   const { constants, epoch, cluster } = roster;
   const line = lineInForce(roster, key);
   const place: EpochName = { cluster, epoch, digest };
+  const changes = createChangeJudge(file, backend);
+  const check = createSignatureCheck(
+    createKeyRing(roster),
+    createMessageVerifier(constants, backend, place, createVerifiedCache()),
+    createVerifier(backend, place),
+  );
   return {
     ...{ file, roster, epoch, line },
     peerMemory: new PeerMemory(paced, constants.electionTimeoutMs),
@@ -62,11 +68,7 @@ export function createEpochScope(
       log: paced,
     }, now()),
     signer: createMessageSigner(constants, backend, unhex(key.secretKey), place),
-    check: createSignatureCheck(
-      createKeyRing(roster),
-      createMessageVerifier(constants, backend, place, createVerifiedCache()),
-      createVerifier(backend, place),
-    ),
-    changes: createChangeJudge(file, backend),
+    check: { ...check, judge: (command: Uint8Array) => void changes.judge(command) },
+    changes,
   };
 }

@@ -113,35 +113,13 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
     const bind = bindAddresses(line, bindHost);
     transport = await openReplicaTransport({ ...options, roster: inForce.roster, bind, onEnd });
     if (options.insecurePlaintext) log.log("warn", "insecure-plaintext", { note: PLAINTEXT_NOTE });
-    if (isNew) {
-      log.log("info", "awaits-beginning", { epoch: roster.epoch, note: AWAITS_NOTE });
-      await awaitBeginning({
-        ...options,
-        given: file,
-        self: line.id,
-        storage,
-        transport,
-        backend: backend.backend,
-        now,
-      });
-    }
+    if (isNew) await awaitMembership(options, line, storage, transport);
     const machine = options.machine ?? new KvStore();
     const recorder = recording && new Recorder(recording, warnOfEnd(log));
     const host = processHost(options.dataDir, line);
-    const parts = {
-      roster: inForce,
-      key,
-      backend,
-      storage,
-      reopen,
-      host,
-      transport,
-      machine,
-      log,
-      byzantine,
-      recorder,
-    };
-    const replica = createReplica(parts);
+    const replica = createReplica({
+      ...{ roster: file, key, backend, storage, reopen, host, transport, machine, log, byzantine, recorder },
+    });
     return supervise({ line, replica, disk, transport, recorder });
   } catch (error) {
     await undo([() => transport?.close(), () => disk?.close(), () => recording?.discard()], log);
@@ -150,6 +128,18 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
 }
 
 const now = (): number => performance.now();
+
+/** Waits until the epoch of the roster given has begun on the disk (§13.8). */
+async function awaitMembership(
+  options: StartOptions,
+  { id: self }: RosterReplica,
+  storage: Storage,
+  transport: ReplicaTransport,
+): Promise<void> {
+  const { roster: given, backend: { backend }, log = SILENT } = options;
+  log.log("info", "awaits-beginning", { epoch: given.roster.epoch, note: AWAITS_NOTE });
+  await awaitBeginning({ ...options, given, self, storage, transport, backend, now });
+}
 
 /** Returns the roster in force as the disk knows it; the one given where it knows none. */
 function knownRoster(storage: Storage, given: SignedRoster, backend: SignatureBackend): SignedRoster {

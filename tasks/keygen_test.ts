@@ -51,12 +51,14 @@ Deno.test("every option reaches the roster", () =>
   withDirectory(async (directory) => {
     const options = ["--hosts=a,b", "--clients", "1", "--base-port", "9000", "--cluster", "x", "--fast-reads"];
     const numbers = ["--election-timeout-ms", "400", "--checkpoint-every", "50", "--log-tail=1"];
-    const { code } = await run("--out", directory, ...options, ...numbers);
+    const offices = ["--office-entries", "64", "--office-ms=1600"];
+    const { code } = await run("--out", directory, ...options, ...numbers, ...offices);
     const { cluster, constants, replicas, clients } = await roster(directory);
     assertEquals([code, cluster, clients.length], [0, "x", 1]);
     assertEquals(replicas.map(({ host, peerPort }) => [host, peerPort]), [["a", 9000], ["b", 9000]]);
     assertEquals([constants.fastReads, constants.electionTimeoutMs, constants.heartbeatMs], [true, 400, 40]);
     assertEquals([constants.checkpointEvery, constants.logTail], [50, 1]);
+    assertEquals([constants.officeEntries, constants.officeMs], [64, 1600]);
     assertEquals((await roster(directory)).allowPlaintext, false);
   }));
 

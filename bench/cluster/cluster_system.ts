@@ -16,6 +16,8 @@ import type { System, SystemKind } from "./system.ts";
 
 /** Seconds of what is offered in an open loop that wait in its clients at most; what comes beyond is turned away. */
 const QUEUE_SECONDS = 0.25;
+/** Place in the roster of the replica that is faulty if one is to be: its turn to lead comes first (§6.10). */
+const FAULTY = 1;
 /** A loaded replica answers a status query when its turn comes. */
 const STATUS_MS = 15_000;
 
@@ -63,7 +65,7 @@ class ClusterSystem implements System {
     const constants = { profile, sessionWindow: windowFor(plan), fastReads: plan.readPercent > 0 };
     const cluster = await LocalCluster.open({ dir, replicas, clients, basePort, constants });
     try {
-      await Promise.all(cluster.ids.map((id, i) => cluster.start(id, ...(i === 0 ? faultOf(plan) : []))));
+      await Promise.all(cluster.ids.map((id, i) => cluster.start(id, ...(i === FAULTY ? faultOf(plan) : []))));
       const group = await LoadGroup.open(Array.from({ length: processes }, (_, i) => workerArgs(dir, i, plan)));
       return new ClusterSystem(plan, show, cluster, await Observer.of(cluster, `c${clients}`), group);
     } catch (error) {
@@ -91,7 +93,7 @@ class ClusterSystem implements System {
 
   /** Whose counters can be asked for, and believed. */
   get #honest(): string[] {
-    return this.#cluster.ids.slice(this.#plan.byzantine === null ? 0 : 1);
+    return this.#cluster.ids.filter((_, i) => this.#plan.byzantine === null || i !== FAULTY);
   }
 
   #counters(): Promise<ReplicaCounters[]> {

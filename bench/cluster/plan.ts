@@ -14,7 +14,7 @@ Usage: deno task bench [options]
 
   --profile NAME        byzantine (default), or crash: plain Raft, nothing signed (docs/dial.md)
   --replicas N          replicas (default 4, in the crash profile 3)
-  --byzantine MODE      makes the first replica faulty, and measures a fault-free cluster in turn with it:
+  --byzantine MODE      makes the replica that leads first faulty, and measures a fault-free cluster in turn with it:
                         ${BYZANTINE_MODES.join(", ")}
   --clients N1,N2,…     numbers of clients, measured one after the other (default 1,64)
   --size N              bytes of a value, 1 to 65536 (default 200)

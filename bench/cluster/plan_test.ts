@@ -75,7 +75,7 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ["--profile raft", '--profile: given "raft", wanted one of byzantine, crash'],
   [
     "--byzantine drunk",
-    "--byzantine: given drunk, wanted equivocate or withhold or usurp or elections or opposite-votes or forge-client or corrupt-acks or silent",
+    "--byzantine: given drunk, wanted equivocate or withhold or usurp or elections or opposite-votes or forge-client or corrupt-acks or silent or slow",
   ],
   ["--byzantine silent --compare etcd", "--byzantine: given silent with --compare etcd, wanted one of them"],
   ["--byzantine silent --profile crash", "--byzantine: given silent with --profile crash, wanted one of them"],

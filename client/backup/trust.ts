@@ -2,6 +2,7 @@
  * Verifies proofs against a roster: certificates and checkpoints signed by a quorum of its replicas, checked without asking anyone. In the `crash` profile
  * nothing is signed, and what passes is no more than the word of whoever brought it (§1.4).
  */
+import { ConfigError } from "../../crypto/config_error.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
 import { createKeyRing, type KeyRing } from "../../crypto/roster/key_ring.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
@@ -29,7 +30,13 @@ export class Trust {
   readonly #keys: KeyRing;
   readonly #verifier: Verifier;
 
+  /** Throws `ConfigError` on a roster of a later epoch: nothing that was signed there could be checked. */
   constructor(roster: Roster, backend: SignatureBackend) {
+    if (roster.epoch > 1) {
+      throw new ConfigError(
+        `backup: given a cluster in epoch ${roster.epoch}, wanted one whose roster has not changed: backups of later epochs are not there yet`,
+      );
+    }
     this.roster = roster;
     this.genesis = firstGenesis(sha256Hex, roster.cluster);
     const replicas = roster.replicas.map(({ id }) => id);

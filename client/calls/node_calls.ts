@@ -27,6 +27,8 @@ export interface RosterView {
 /** Dependencies of the calls. */
 export interface NodeCallsParts {
   readonly key: KeyFile;
+  /** Null for the operator. */
+  readonly client: ClientId | null;
   /** Returns the roster in force, its replicas in their order, and the waits that go by it. */
   readonly view: () => RosterView;
   /** Draws nonces from 1 on, so that no old answer fits a new question. */
@@ -173,9 +175,8 @@ export class NodeCalls {
 
   /** Returns this client's id and a fresh nonce. */
   #ask(what: string): { readonly client: ClientId; readonly nonce: number } {
-    const { key, view } = this.#parts;
-    const client = view().roster.clients.find(({ id }) => id === key.id)?.id;
-    if (key.kind !== "client" || client === undefined) {
+    const { key, client } = this.#parts;
+    if (client === null) {
       throw new UsageError(`key was given of the ${key.kind}; wanted a client's to ask for ${what}`);
     }
     return { client, nonce: this.#parts.drawNonce() };

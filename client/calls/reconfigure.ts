@@ -49,8 +49,9 @@ export interface ReconfigureParts {
   readonly askForLater: () => void;
 }
 
-/** Pause between two questions whether replicas have begun. */
-const LOOK_EVERY_MS = 200;
+/** Pause between two questions whether replicas have begun, and time that they have to answer one. */
+const LOOK_EVERY_MS = 100;
+const LOOK_MS = 1000;
 
 /** Returns the call `reconfigure` of a client. */
 export const reconfigureCall =
@@ -131,15 +132,19 @@ async function beginning(
 ): Promise<readonly string[] | null> {
   const { roster } = next;
   const wanted = quorumOf(roster.replicas.length, roster.constants.profile).quorum;
-  for (;;) {
-    const leftMs = startedAt + timeoutMs - parts.now();
-    if (!hasReached(parts, roster)) parts.askForLater();
-    const begun = await begunOf(parts, next, Math.max(1, leftMs), signal);
+  const seen = new Set<string>();
+  for (let leftMs = timeoutMs;;) {
+    const found = await begunOf(parts, next, Math.max(1, Math.min(LOOK_MS, leftMs)), signal);
     if (hasReached(parts, roster)) tell({ stage: "ended", epoch: roster.epoch - 1 });
-    if (begun === null) return null;
+    if (found === null) return null;
+    for (const id of found) seen.add(id);
+    const begun = roster.replicas.map(({ id }) => `${id}`).filter((id) => seen.has(id));
     if (begun.length > 0) tell({ stage: "begun", epoch: roster.epoch, begun, wanted });
     if (begun.length >= wanted) return begun;
+    leftMs = startedAt + timeoutMs - parts.now();
     if (leftMs <= 0) throw tooFew(begun.length, wanted, roster, timeoutMs);
+    // Those that are gone say nothing by themselves. Asked before they crossed they would not be asked again for a while.
+    if (!hasReached(parts, roster)) parts.askForLater();
     await pause(Math.min(LOOK_EVERY_MS, leftMs), signal ?? NEVER);
   }
 }
@@ -152,7 +157,7 @@ const hasReached = ({ current }: ReconfigureParts, { epoch }: Roster): boolean =
 /** Returns null once the roster in force does not list this client. */
 async function begunOf(
   { status }: ReconfigureParts,
-  { roster: { epoch, replicas } }: SignedRoster,
+  { roster: { epoch } }: SignedRoster,
   timeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<string[] | null> {
@@ -162,8 +167,7 @@ async function begunOf(
     const isIn = (line: ReplicaStatus) =>
       line.reachable && isRecord(line.status) && Number(line.status["epoch"]) >= epoch &&
       line.status["epochProgress"] !== "fetching";
-    const begun = new Set(lines.filter(isIn).map(({ replica }) => replica));
-    return replicas.map(({ id }) => id).filter((id) => begun.has(id));
+    return lines.filter(isIn).map(({ replica }) => replica);
   } catch (error) {
     if (error instanceof NotListedError) return null;
     throw error;

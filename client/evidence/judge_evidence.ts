@@ -1,7 +1,7 @@
 /** Judges evidence by a roster (§9.1b), offline: what a replica does with evidence it is sent, for anybody who holds a piece. */
 import { sha256Hex } from "../../crypto/digest.ts";
 import { createKeyRing } from "../../crypto/roster/key_ring.ts";
-import type { Roster } from "../../crypto/roster/roster_types.ts";
+import { epochNameOf, type RosterFile } from "../../crypto/roster/parse_roster.ts";
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import { createVerifier } from "../../crypto/signing/signing.ts";
 import { trustsReplicas } from "../../protocol/config.ts";
@@ -19,10 +19,11 @@ export interface Judgement {
   readonly text: string;
 }
 
-/** Returns a judge by the keys of `roster`. Another roster may judge otherwise: it may know other clients. */
-export function evidenceJudge(roster: Roster, backend: SignatureBackend): (evidence: Evidence) => Judgement {
+/** Returns a judge by a roster, of evidence of its epoch (§13.13). Another roster may judge otherwise: it may know other clients. */
+export function evidenceJudge(file: RosterFile, backend: SignatureBackend): (evidence: Evidence) => Judgement {
+  const { roster } = file;
   const keys = createKeyRing(roster);
-  const verifier = createVerifier(backend, roster.cluster);
+  const verifier = createVerifier(backend, epochNameOf(file));
   const holds = ({ role, signer, kind, signed }: SignatureClaim): boolean => {
     const key = role === "replica" ? keys.replicaKey(signer as ReplicaId) : keys.clientKey(signer as ClientId);
     return key !== null && verifier.verify(kind, signed.body, signed.signature, key);

@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ConfigError } from "../../crypto/config_error.ts";
+import { fileOf } from "../../crypto/roster/parse_roster.ts";
 import type { Evidence } from "../../protocol/evidence.ts";
 import { replicaId } from "../../protocol/ids.ts";
 import { backend } from "../../tests/support/backends.ts";
@@ -10,7 +11,7 @@ import { evidenceJudge } from "./judge_evidence.ts";
 
 const { roster, keys } = makeRoster();
 const lab = new EvidenceLab(roster.cluster, keys);
-const judge = evidenceJudge(roster, backend);
+const judge = evidenceJudge(fileOf(roster), backend);
 
 Deno.test("each kind of contradiction convicts its author by §9.1", () => {
   const texts = lab.all().map(judge).map(({ kind, culprit, convicted, text }) => [kind, culprit, convicted, text]);
@@ -50,7 +51,7 @@ Deno.test("what proves nothing accuses nobody, and says why", () => {
 });
 
 Deno.test("nothing convicts in the crash profile, whoever signed it", () => {
-  const crash = evidenceJudge({ ...roster, constants: { ...roster.constants, profile: "crash" } }, backend);
+  const crash = evidenceJudge(fileOf({ ...roster, constants: { ...roster.constants, profile: "crash" } }), backend);
   for (const evidence of lab.all()) {
     const { convicted, text } = crash(evidence);
     assertEquals([convicted, text], [false, "nothing is signed in the crash profile, so nothing convicts (§1.4)"]);
@@ -58,7 +59,7 @@ Deno.test("nothing convicts in the crash profile, whoever signed it", () => {
 });
 
 Deno.test("another cluster's roster convicts nobody", () => {
-  const other = evidenceJudge(makeRoster().roster, backend);
+  const other = evidenceJudge(fileOf(makeRoster().roster), backend);
   for (const evidence of lab.all()) assertEquals(other(evidence).text, "it carries a signature that is not r2's");
 });
 

@@ -31,7 +31,7 @@ export interface Trust {
   readonly backend: SignatureBackend;
   /** The operator whose rosters count; null believes each roster's own, which proves no more than that it is intact. */
   readonly operatorKey: string | null;
-  /** The roster that evidence is judged by; null takes the last one among the files. */
+  /** The roster that evidence is judged by; null takes those among the files, the last one first: a piece is good in its own epoch alone (§13.13). */
   readonly roster: SignedRoster | null;
 }
 
@@ -57,8 +57,8 @@ function verdictOf(path: string, check: () => Verdict): Verdict {
 
 class Checker {
   readonly #trust: Trust;
-  /** The last roster that was valid: the next one has to follow it. */
-  #last: SignedRoster | null = null;
+  /** The rosters that were valid: the next one has to follow the last. */
+  readonly #valid: SignedRoster[] = [];
 
   constructor(trust: Trust) {
     this.#trust = trust;
@@ -67,21 +67,29 @@ class Checker {
   roster({ path, text }: NamedText): Verdict {
     const { backend, operatorKey } = this.#trust;
     // The operators of the roster before vouch for the next one's, who may be others.
-    const pinned = this.#last === null ? operatorKey : null;
+    const last = this.#valid.at(-1) ?? null;
+    const pinned = last === null ? operatorKey : null;
     const signed = withSource(path, () => parseSignedRoster(text, pinned, backend));
-    if (this.#last !== null) withSource(path, () => requireSuccessor(this.#last!, signed));
-    this.#last = signed;
+    if (last !== null) withSource(path, () => requireSuccessor(last, signed));
+    this.#valid.push(signed);
     return { kind: "roster", path, valid: true, signed };
   }
 
   evidence({ path, text }: NamedText): Verdict {
-    const by = this.#trust.roster ?? this.#last;
+    const { backend, roster } = this.#trust;
+    const [by, ...others] = roster === null ? this.#valid.toReversed() : [roster];
     const { cluster, evidence } = withSource(path, () => parseEvidenceFile(text));
-    if (by === null) throw new ConfigError(`${path}: given evidence and no valid roster, wanted one: --cluster FILE`);
+    if (by === undefined) {
+      throw new ConfigError(`${path}: given evidence and no valid roster, wanted one: --cluster FILE`);
+    }
     if (cluster !== by.roster.cluster) {
       throw new ConfigError(`${path}: $.cluster: given "${cluster}", wanted "${by.roster.cluster}", the roster's`);
     }
-    const judgements = evidence.map(evidenceJudge(by.roster, this.#trust.backend));
+    const judges = [by, ...others].map((each) => evidenceJudge(each, backend));
+    const judgements = evidence.map((piece) => {
+      const each = judges.map((judge) => judge(piece));
+      return each.find(({ convicted }) => convicted) ?? each[0]!;
+    });
     return { kind: "evidence", path, valid: judgements.every(({ convicted }) => convicted), judgements };
   }
 }

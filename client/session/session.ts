@@ -11,6 +11,7 @@ import { answered, answersComing, firstSend, keepsWaiting, resend, resendAt, sta
 import { assertSessionConfig } from "./session_config.ts";
 import { believingNothing, type Current, type Registration, type Session } from "./session_state.ts";
 import type { AcceptedAnswer, EpochChanges, FailureReason, SessionEffect, Submission } from "./session_types.ts";
+import { showDue, showLowest } from "./showing.ts";
 
 export { createSession, type Session } from "./session_state.ts";
 export type * from "./session_types.ts";
@@ -134,7 +135,7 @@ export function tick(session: Session, now: number): SessionEffect[] {
       effects.push(...resend(session, request, now));
     }
   }
-  effects.push(...tickRegistration(session, now), ...admit(session, now));
+  effects.push(...showLowest(session, now), ...tickRegistration(session, now), ...admit(session, now));
   session.dueAt = earliest(session);
   return effects;
 }
@@ -241,20 +242,22 @@ function issue(session: Session, current: Current, parts: Submission[], now: num
   const sending = startSending(session, request, now);
   current.open.add(seq);
   session.outstanding.set(request, { parts, session: id, seq, ...sending });
-  wakeBy(session, Math.min(resendAt(sending), ...parts.map(({ deadlineAt }) => deadlineAt)));
+  wakeBy(session, Math.min(resendAt(sending), showDue(session), ...parts.map(({ deadlineAt }) => deadlineAt)));
   const tickets = parts.map(({ ticket }) => ticket);
   return [{ effect: "sign", request, tickets, session: id, seq, floor }, firstSend(session, request)];
 }
 
-function remove({ outstanding, current }: Session, { request, session, seq }: Outstanding): void {
+function remove(client: Session, { request, session, seq }: Outstanding): void {
+  const { outstanding, current } = client;
   outstanding.delete(request);
   if (current?.id !== session) return;
   current.open.delete(seq);
   while (current.floor < current.nextSeq && !current.open.has(current.floor)) current.floor++;
+  wakeBy(client, showDue(client));
 }
 
 function earliest(session: Session): number {
-  let due = session.registration === null ? Infinity : resendAt(session.registration);
+  let due = Math.min(showDue(session), session.registration === null ? Infinity : resendAt(session.registration));
   for (const request of session.outstanding.values()) {
     due = Math.min(due, resendAt(request), ...commandsOf(request).map(({ submission }) => submission.deadlineAt));
   }

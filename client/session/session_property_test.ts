@@ -22,6 +22,7 @@ const CONFIG: SessionConfig = {
   maxGroup: 3,
   retry: { baseMs: 50, capMs: 200, jitter: 0.25 },
   intervention: { afterMs: 120, backoff: { baseMs: 80, capMs: 300, jitter: 0.25 } },
+  showAfterMs: 90,
   weak: 2,
   seed: 3,
 };

@@ -23,7 +23,7 @@ export interface Registration extends Sending {
   readonly base: number;
 }
 
-/** State of a client; only the functions of `session.ts` and `overload.ts` change it. */
+/** State of a client; only the functions of `session.ts`, `overload.ts` and `showing.ts` change it. */
 export interface Session extends Sender {
   config: SessionConfig;
   leader: LeaderCache;
@@ -42,6 +42,8 @@ export interface Session extends Sender {
   /** Registers in a row that were void. */
   voids: number;
   nextRequest: number;
+  /** Time at which a request was shown last (§14.7a). */
+  shownAt: number;
   /** Nothing becomes due before this. */
   dueAt: number;
 }
@@ -65,6 +67,7 @@ export function createSession(config: SessionConfig): Session {
     heights: new Map(),
     ...{ current: null, registration: null, voidBase: -1, registerAt: -Infinity, voids: 0 },
     nextRequest: 1,
+    shownAt: -Infinity,
     dueAt: Infinity,
   };
 }

@@ -268,7 +268,7 @@ Deno.test("§13.12 another roster: what is under way is sent again to all, leade
   for (const ticket of [1, 2]) submit(session, ask(ticket), 1000);
   const under = [...session.outstanding.keys()];
   const { window, retry, intervention } = SESSION_CONFIG;
-  const effects = adopt(session, { window, weak: 1, retry, intervention }, 2000);
+  const effects = adopt(session, { window, weak: 1, showAfterMs: 0, retry, intervention }, 2000);
   assertEquals(effects, under.map((request) => ({ effect: "send", request, to: "all", intervention: false })));
   assertEquals([session.leader.likely, session.leader.weak, session.heights.size], [null, 1, 0]);
   assertEquals(session.current?.id, ID);
@@ -283,7 +283,7 @@ Deno.test("§13.12 a register under way is sent again too; a next one waits for 
   submit(session, ask(1), 0);
   const request = registering(session);
   const { window, retry, intervention } = SESSION_CONFIG;
-  assertEquals(adopt(session, { window, weak: 2, retry, intervention }, 10), [
+  assertEquals(adopt(session, { window, weak: 2, showAfterMs: 0, retry, intervention }, 10), [
     { effect: "send", request, to: "all", intervention: false },
   ]);
   assertEquals(settle(session, answer(request, "void", 60), 20), [{ effect: "done", request }]);

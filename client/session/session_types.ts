@@ -14,6 +14,8 @@ export interface SessionConfig {
   /** Repeats of a request, before intervention. */
   readonly retry: BackoffPolicy;
   readonly intervention: InterventionPolicy;
+  /** Time after which the lowest seq under way is shown to all replicas, one in twice that: half of the pace expected of leaders (§14.7a); 0 for never. */
+  readonly showAfterMs: number;
   /** f + 1, for leader hints and for the base of a register. */
   readonly weak: number;
   /** Seed of the jitter. */
@@ -21,7 +23,7 @@ export interface SessionConfig {
 }
 
 /** The constants that go by the roster in force. */
-export type EpochChanges = Pick<SessionConfig, "window" | "weak" | "retry" | "intervention">;
+export type EpochChanges = Pick<SessionConfig, "window" | "weak" | "showAfterMs" | "retry" | "intervention">;
 
 /** A command to be carried out; `ticket` is the caller's name for it, never used twice. */
 export interface Submission {

@@ -32,14 +32,14 @@ export interface ChangeJudge {
   judge(command: Uint8Array): ChangeVerdict;
 }
 
-/** Verdicts remembered: one command is judged at ingress, before it is appended, and where it is applied. */
-const MAX_REMEMBERED = 64;
+/** Verdicts remembered: one command is judged at ingress, before it is appended, and where it is applied. Twice as many as a packet may have entries. */
+const MAX_REMEMBERED = 2 * 64;
 
 const refused = (refusal: ChangeRefusal): ChangeVerdict => ({ next: null, refusal });
 
 /** Returns the digest that operators sign of a roster as it was received. */
-const signedDigest = (raw: unknown, cluster: string): Digest =>
-  sha256HexOfTwo(domainPrefix("Roster", cluster), rosterBody(raw));
+const signedDigest = (raw: unknown, cluster: string, known: WeakMap<object, string> | null = null): Digest =>
+  sha256HexOfTwo(domainPrefix("Roster", cluster), rosterBody(raw, known));
 
 /**
  * Returns the command that leads from one roster to the next. Throws `ConfigError` if the difference is too much for one command.
@@ -74,11 +74,17 @@ function faultOfFrame(current: RosterFile, change: ChangeCommand, backend: Signa
   return change.signatures.every(({ key, signature }) => backend.verify(signature, digest, key)) ? null : "signature";
 }
 
-function judgeChange(current: RosterFile, change: ChangeCommand, backend: SignatureBackend): ChangeVerdict {
+/** `known` has the texts of the lines of clients, of which there may be thousands: nobody may have them written anew by what is not valid. */
+function judgeChange(
+  current: RosterFile,
+  change: ChangeCommand,
+  backend: SignatureBackend,
+  known: WeakMap<object, string>,
+): ChangeVerdict {
   const fault = faultOfFrame(current, change, backend);
   if (fault !== null) return refused(fault);
   const raw = applyDifference(current.raw, change.difference);
-  if (raw === null || signedDigest(raw, current.roster.cluster) !== change.signed) return refused("difference");
+  if (raw === null || signedDigest(raw, current.roster.cluster, known) !== change.signed) return refused("difference");
   const roster = readRoster(raw, backend);
   if (roster === null) return refused("roster");
   const signatures = new Map(change.signatures.map(({ key, signature }) => [hex(key), hex(signature)]));
@@ -87,9 +93,10 @@ function judgeChange(current: RosterFile, change: ChangeCommand, backend: Signat
   return { next: { roster, digest: rosterDigest(raw), raw, signatures, isSigned: true }, refusal: null };
 }
 
-/** Returns a judge by the roster `current`, which remembers its last 64 verdicts. */
+/** Returns a judge by the roster `current`, which remembers its last verdicts. */
 export function createChangeJudge(current: RosterFile, backend: SignatureBackend): ChangeJudge {
   const verdicts = new Map<Digest, ChangeVerdict>();
+  const lines = new WeakMap<object, string>();
   return {
     current,
     judge(command) {
@@ -97,7 +104,7 @@ export function createChangeJudge(current: RosterFile, backend: SignatureBackend
       const known = verdicts.get(digest);
       if (known !== undefined) return known;
       const change = decodeChange(command);
-      const verdict = change === null ? refused("malformed") : judgeChange(current, change, backend);
+      const verdict = change === null ? refused("malformed") : judgeChange(current, change, backend, lines);
       if (verdicts.size >= MAX_REMEMBERED) verdicts.delete(verdicts.keys().next().value!);
       verdicts.set(digest, verdict);
       return verdict;

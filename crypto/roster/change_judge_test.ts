@@ -111,13 +111,13 @@ Deno.test("garbage is refused, whatever it is, and changes of a byte too", () =>
   }));
 });
 
-Deno.test("a verdict is remembered, the last 64 of them", () => {
+Deno.test("a verdict is remembered, the last 128 of them", () => {
   const remembering = createChangeJudge(current, backend);
   const valid = changeOf(current, next);
   const first = remembering.judge(valid);
-  for (let i = 1; i < 64; i++) remembering.judge(Uint8Array.of(i));
+  for (let i = 1; i < 128; i++) remembering.judge(Uint8Array.of(i));
   assertStrictEquals(remembering.judge(valid), first);
-  remembering.judge(Uint8Array.of(64));
+  remembering.judge(Uint8Array.of(128));
   const again = remembering.judge(valid);
   assert(again !== first);
   assertEquals(again, first);

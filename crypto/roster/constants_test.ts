@@ -12,9 +12,12 @@ Deno.test("the defaults are sound", () => {
   assertEquals(constantsWith({}), DEFAULT_CONSTANTS);
 });
 
-Deno.test("cap and heartbeat follow an election timeout that is given alone", () => {
+Deno.test("cap, heartbeat and pace follow an election timeout that is given alone", () => {
   const { electionTimeoutCapMs, heartbeatMs } = constantsWith({ electionTimeoutMs: 300 });
   assertEquals([electionTimeoutCapMs, heartbeatMs], [4800, 30]);
+  for (const [timeout, pace] of [[300, 1000], [3000, 3000], [40_000, 32_000]] as const) {
+    assertEquals(constantsWith({ electionTimeoutMs: timeout }).paceMs, pace);
+  }
   assertEquals(constantsWith({ electionTimeoutMs: 300, heartbeatMs: 50 }).heartbeatMs, 50);
 });
 
@@ -23,6 +26,20 @@ Deno.test("every election timeout in range gives sound constants", () => {
     const constants = constantsWith({ electionTimeoutMs });
     assertEquals(read(constants), constants);
   }));
+});
+
+Deno.test("a pace that is absent follows the other constants of its roster", () => {
+  for (
+    const change of [{ patienceMs: 5001 }, { electionTimeoutMs: 4000 }, {
+      electionTimeoutMs: 4000,
+      patienceCapMs: 3000,
+    }]
+  ) {
+    const { paceMs: _, ...without } = { ...DEFAULT_CONSTANTS, ...change };
+    const wanted = constantsWith({ ...without });
+    assertEquals(read(without), wanted);
+    assertEquals(read(wanted), wanted);
+  }
 });
 
 Deno.test("ranges and cross-checks", () => {
@@ -49,6 +66,14 @@ Deno.test("ranges and cross-checks", () => {
     [{ checkpointEvery: null }, "$.checkpointEvery: given null"],
     [{ logTail: 0 }, "$.logTail: given 0, wanted an integer from 1 to 16384"],
     [{ logTail: 16_385 }, "$.logTail: given 16385"],
+    [{ officeEntries: 63 }, "$.officeEntries: given 63, wanted 0 or an integer from 64 to 1000000000"],
+    [{ officeEntries: 1_000_000_001 }, "$.officeEntries: given 1000000001"],
+    [{ officeMs: 3999 }, "$.officeMs: given 3999, wanted 0 or an integer from 4000 to 604800000"],
+    [{ officeMs: 604_800_001 }, "$.officeMs: given 604800001"],
+    [{ paceMs: 999 }, "$.paceMs: given 999, wanted 0 or an integer from 1000 to 32000"],
+    [{ heartbeatMs: 499, patienceMs: 500, paceMs: 997 }, "$.paceMs: given 997, wanted 0 or an integer from 998"],
+    [{ paceMs: 32_001 }, "$.paceMs: given 32001"],
+    [{ paceMs: null }, "$.paceMs: given null"],
     [{ fastReads: "no" }, '$.fastReads: given "no", wanted true or false'],
   ];
   for (const [change, message] of cases) {
@@ -58,6 +83,9 @@ Deno.test("ranges and cross-checks", () => {
     { heartbeatMs: 499 },
     { electionTimeoutCapMs: 1000 },
     { patienceCapMs: 2000 },
+    { officeEntries: 64, officeMs: 4000, paceMs: 32_000 },
+    { officeEntries: 1_000_000_000, officeMs: 604_800_000, paceMs: 0 },
+    { heartbeatMs: 499, patienceMs: 500, paceMs: 998 },
     { sessionWindow: 2, sessionsPerClient: 2 },
     { registrationHorizon: 32 },
     { checkpointEvery: 1 },
@@ -71,11 +99,13 @@ Deno.test("ranges and cross-checks", () => {
 });
 
 Deno.test("constants that came later may be absent, each by itself, and are the defaults then; no other may", () => {
-  const { profile, checkpointEvery, logTail, sessionsPerClient, registrationHorizon, ...before } = DEFAULT_CONSTANTS;
+  const { profile, checkpointEvery, logTail, sessionsPerClient, registrationHorizon, ...rest } = DEFAULT_CONSTANTS;
+  const { officeEntries, officeMs, paceMs, ...before } = rest;
   assertEquals([read(before), profile], [DEFAULT_CONSTANTS, "byzantine"]);
-  const later = { checkpointEvery, logTail, sessionsPerClient, registrationHorizon };
+  const later = { checkpointEvery, logTail, sessionsPerClient, registrationHorizon, officeEntries, officeMs, paceMs };
   for (const name of Object.keys(later)) {
-    assertEquals(read({ ...before, [name]: 37 }), { profile, ...before, ...later, [name]: 37 });
+    const given = name.startsWith("office") || name === "paceMs" ? 5000 : 37;
+    assertEquals(read({ ...before, [name]: given }), { profile, ...before, ...later, [name]: given });
   }
   for (const name of Object.keys(before) as (keyof typeof before)[]) {
     const { [name]: _, ...without } = before;

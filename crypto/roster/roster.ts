@@ -46,8 +46,8 @@ export function createRoster(parts: RosterParts, backend: SignatureBackend): Ros
  * Returns the bytes the operator signs: canonical JSON, so that the layout of the file does not matter. To verify, pass the value as it
  * was received, not what was read from it, which may have fields that were added later (§2.2).
  */
-export function rosterBody(received: unknown): Uint8Array {
-  return new TextEncoder().encode(canonicalJson(received));
+export function rosterBody(received: unknown, known: WeakMap<object, string> | null = null): Uint8Array {
+  return new TextEncoder().encode(canonicalJson(received, known));
 }
 
 /** Returns the digest by which the next roster names this one, of its body as it was received. */

@@ -2,10 +2,11 @@
 import type { CheckpointProof } from "../certificate.ts";
 import { isCertificate, isStableAtEnd, plausibleCertificate } from "../certify.ts";
 import type { Membership } from "../config.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, Request } from "../entry.ts";
 import { chainEntry } from "../hash_chain.ts";
 import type { Digest } from "../ids.ts";
 import type { Hash, RosterFacts } from "../ports.ts";
+import type { Signed } from "../signed.ts";
 
 export interface EpochEnd {
   readonly epoch: number;
@@ -21,6 +22,10 @@ export interface EpochEnd {
 interface Judge<N extends RosterFacts> {
   judge(command: Uint8Array): { readonly next: N | null };
 }
+
+/** Returns whether a request asks for a change of the roster, a valid one or not. */
+export const asksForChange = ({ message }: Pick<Signed<Request>, "message">): boolean =>
+  message.kind === "SendRequest" && message.mode === "roster";
 
 /**
  * Returns the roster that an entry changes to: a stop-sign holds a valid change and nothing else (§13.2). Null for any other entry. It rests on

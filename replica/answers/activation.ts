@@ -23,6 +23,7 @@ export class Activation {
   readonly #storage: Storage;
   readonly #isRefused: () => boolean;
   #obeyed: Obeyed;
+  #leaving = false;
 
   /** No command is obeyed while `isRefused` returns true, which means that the disk refuses writes: the command could not be kept. */
   constructor(self: ReplicaId, storage: Storage, isRefused: () => boolean = () => false) {
@@ -35,6 +36,16 @@ export class Activation {
   /** True while this replica takes part. A deactivated one stays so over restarts. */
   get active(): boolean {
     return this.#obeyed.active;
+  }
+
+  /** True while this replica, deactivated, still takes part until it has left its office (§14.5). */
+  get leaving(): boolean {
+    return this.#leaving;
+  }
+
+  /** Ends the part of a deactivated replica: it has left. */
+  left(): void {
+    this.#leaving = false;
   }
 
   /** Order of the last command obeyed; the next one has to be above it. */
@@ -50,6 +61,7 @@ export class Activation {
     }
     if (this.#isRefused()) return "its disk refuses writes, so the command could not be kept";
     this.#storage.setMeta(META, `${active} ${order}`);
+    this.#leaving = !active && (this.#leaving || this.#obeyed.active);
     this.#obeyed = { active, order };
     return null;
   }

@@ -6,6 +6,7 @@ import { equivocate } from "./equivocate.ts";
 import { forgeClient } from "./forge_client.ts";
 import { oppositeVotes } from "./opposite_votes.ts";
 import { silent } from "./silent.ts";
+import { slow } from "./slow.ts";
 import { usurp } from "./usurp.ts";
 import { withhold } from "./withhold.ts";
 
@@ -18,6 +19,7 @@ const ADVERSARIES = {
   "forge-client": forgeClient,
   "corrupt-acks": corruptAcks,
   silent,
+  slow,
 } satisfies Record<string, (victim: Victim) => Adversary>;
 
 export type ByzantineMode = keyof typeof ADVERSARIES;

@@ -4,11 +4,12 @@ import type { CoreConfig } from "../../protocol/config.ts";
 import type { Head } from "../../protocol/entry.ts";
 import { firstGenesis } from "../../protocol/hash_chain.ts";
 import { logIndex, type Millis, round, term } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import type { Ports } from "../../protocol/ports.ts";
 import { quorumOf } from "../../protocol/quorum.ts";
 import { createSessionTable } from "../../protocol/snapshot/session_table.ts";
 import type { CatchUpState } from "./catch_up/catch_up_state.ts";
-import { restoreState } from "./catch_up/install_snapshot.ts";
+import { type Restored, restoreState } from "./catch_up/install_snapshot.ts";
 import { emptyRollCall } from "./catch_up/recovery.ts";
 import { createTransfer } from "./catch_up/state_transfer.ts";
 import { emptyCheckpoints } from "./checkpoints/checkpoints.ts";
@@ -20,6 +21,7 @@ import type { HardState, Recovered } from "./log/durable_state.ts";
 import { createLog } from "./log/log.ts";
 import { createClock } from "./offices/clock_state.ts";
 import { emptyOffices } from "./offices/office_state.ts";
+import { emptyPace } from "./offices/pace_state.ts";
 import { drawRandom } from "./random.ts";
 import { createResponseBook } from "./replication/response_book.ts";
 import type { CoreState } from "./state.ts";
@@ -33,19 +35,28 @@ export const genesisCertificate = ({ index, hash }: Head): Certificate => ({
   responses: [],
 });
 
-/** Returns the state of a core after a start or restart at `now`: a follower without a leader (§5.1, §7.2). */
-export function createState(config: CoreConfig, recovered: Recovered, ports: Ports, now: Millis): CoreState {
+/**
+ * Returns the state of a core after a start or restart at `now`: a follower without a leader (§5.1, §7.2). `carried` is the replicated state where the machine has it
+ * already: at a genesis, from the core whose epoch has ended (§13.7).
+ */
+export function createState(
+  config: CoreConfig,
+  recovered: Recovered,
+  ports: Ports,
+  now: Millis,
+  carried: Restored | null = null,
+): CoreState {
   const start = firstGenesis(ports.hash, config.clusterId);
   const genesis = recovered.genesis ?? start;
   const { state: randomState, value } = drawRandom(config.seed);
-  const restored = recovered.checkpoint === null
-    ? null
-    : restoreState(ports, recovered.checkpoint, config.constants, genesis.index);
+  const restored = carried ??
+    (recovered.checkpoint && restoreState(ports, recovered.checkpoint, config.constants, genesis.index));
   const timeout = config.constants.electionTimeoutMs * (1 + value);
   const hard = hardStateOf(recovered);
   // There is no leader to wait for at the beginning of a later epoch (§13.5).
   const deadline = genesis.epoch > 1 && hard.currentTerm === 0 ? now : now + timeout;
   const log = createLog(recovered.base ?? { index: start.index, hash: start.hash }, recovered.entries);
+  const sessions = restored?.sessions ?? createSessionTable(config.constants, genesis.index);
   const checkpoints = emptyCheckpoints(recovered.checkpoint, restored?.digests ?? []);
   return {
     config,
@@ -60,7 +71,7 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
     commitCertificate: recovered.commitCertificate,
     evidence: [...recovered.evidence],
     appliedIndex: recovered.checkpoint?.stable.index ?? logIndex(0),
-    sessions: restored?.sessions ?? createSessionTable(config.constants, genesis.index),
+    sessions,
     replayUntil: recovered.commitIndex,
     view: unknownLeader(),
     electionProof: null,
@@ -76,6 +87,7 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
     clock: createClock(config.constants.electionTimeoutMs, now),
     leadership: null,
     offices: emptyOffices(),
+    pace: emptyPace(config.constants.paceMs, now),
     requests: emptyRequests(config, now),
     catchUp: emptyCatchUp(),
     checkpoints,
@@ -121,8 +133,11 @@ const idleElection = (timeout: Millis, deadline: Millis, now: Millis): ElectionS
   candidacy: null,
 });
 
+const shownShare = ({ constants }: CoreConfig): number => constants.paceMs === 0 ? 0 : LIMITS.shownShare;
+
 const emptyRequests = (config: CoreConfig, now: Millis): RequestState => ({
   pool: new Map(),
+  urgent: new Map(),
   proposed: new Map(),
   wishes: new Map(),
   debts: new Map(),
@@ -130,7 +145,8 @@ const emptyRequests = (config: CoreConfig, now: Millis): RequestState => ({
   services: new Map(),
   quickestMs: Infinity,
   interventions: new Map(),
-  forwarding: fullBudget(now),
+  forwardingShown: fullBudget(shownShare(config), now),
+  forwarding: fullBudget(1 - shownShare(config), now),
   patience: config.constants.patienceMs,
   progressed: true,
   served: true, // no leader has failed anyone yet: the first one gets the initial patience

@@ -26,9 +26,11 @@ export function nextDeadline(state: CoreState, now: Millis): Millis {
 }
 
 /** Returns whether any short-lived timer runs: an election, a catch-up, an intervention, or an uncommitted entry. */
-function isBusy({ election, catchUp, requests, log, commitIndex, transfer, leadership, offices }: CoreState): boolean {
+function isBusy(
+  { election, catchUp, requests, log, commitIndex, transfer, leadership, offices, pace }: CoreState,
+): boolean {
   return election.suspectingSince !== null || election.candidacy !== null || election.requests.size > 0 ||
     transfer !== null || catchUp.active !== null || catchUp.behindSince !== null || catchUp.wanted !== null ||
     lastIndex(log) > commitIndex || leadership?.handing != null || offices.leaving !== null ||
-    requests.interventions.size > 0;
+    requests.interventions.size > 0 || pace.shown.size > 0;
 }

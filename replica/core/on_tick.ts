@@ -9,13 +9,19 @@ import type { Context } from "./context.ts";
 import { requestVotes, tickCandidacy } from "./election/election.ts";
 import { tickPreVote, tickSuspicion } from "./election/suspicion.ts";
 import { tickVoteRequests } from "./election/voting.ts";
+import { tickPace } from "./offices/expectation.ts";
 import { takeLateness } from "./offices/judged_clock.ts";
+import { tickShown } from "./offices/shown.ts";
+import { tickOffice } from "./offices/terms_of_office.ts";
 import { ACCEPT, type Verdict } from "./verdict.ts";
 
 export function onTick(context: Context, lateMs: Millis): Verdict {
   const { state } = context;
   takeLateness(context, lateMs);
   tickInterventions(context);
+  tickShown(context);
+  tickPace(context);
+  tickOffice(context);
   tickSuspicion(context);
   tickPreVote(context);
   tickVoteRequests(context);

@@ -27,6 +27,7 @@ import { concernsCandidacy } from "./election/voting.ts";
 import { screenEnd } from "./epochs/on_epoch_end.ts";
 import { hashAt } from "./log/log.ts";
 import { screenHandOver } from "./offices/on_hand_over.ts";
+import { isNewlyShown } from "./offices/shown.ts";
 import type { CoreState } from "./state.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
 
@@ -84,7 +85,7 @@ function screenOther(state: CoreState, packet: Exclude<Packet, { kind: "AppendEn
     case "HandOver":
       return screenHandOver(state, packet.signed.message);
     case "FetchEpoch":
-      return packet.epoch === state.genesis.epoch ? ACCEPT : ignore("of-another-epoch");
+      return ignore("of-no-epoch");
     case "EpochEnd":
       return screenEnd(state, packet.end);
     case "AppendEntriesResponse":
@@ -131,7 +132,9 @@ function screenForwarded(state: CoreState, message: Request): Verdict {
   if (state.view.role !== "leader") return ignore("not-the-leader");
   const { standing } = standingOf(state.sessions, message, NO_DIGEST, state.appliedIndex);
   if (standing !== "open") return ignore(standing);
-  if (message.kind === "SendRequest" && isQueued(state, message)) return ignore("known-request");
+  if (message.kind === "SendRequest" && isQueued(state, message) && !isNewlyShown(state, message)) {
+    return ignore("known-request");
+  }
   return hasRoomFor(state, message, false) ? ACCEPT : ignore("over-quota");
 }
 

@@ -17,6 +17,7 @@ import type { HardState } from "./log/durable_state.ts";
 import type { Log } from "./log/log.ts";
 import type { JudgedClock } from "./offices/clock_state.ts";
 import type { OfficeState } from "./offices/office_state.ts";
+import type { PaceState } from "./offices/pace_state.ts";
 import type { Outgoing } from "./output.ts";
 import type { Leadership, Publication } from "./replication/leader_state.ts";
 import type { ResponseBook } from "./replication/response_book.ts";
@@ -48,6 +49,8 @@ export interface CoreState extends Membership {
   readonly clock: JudgedClock;
   leadership: Leadership | null;
   readonly offices: OfficeState;
+  /** Requests that clients showed, and the pace expected of the leader (§14.7, §14.8). */
+  readonly pace: PaceState;
   readonly requests: RequestState;
   readonly catchUp: CatchUpState;
   readonly checkpoints: CheckpointState;

@@ -21,7 +21,6 @@ import { onVote } from "./election/on_vote.ts";
 import { onVoteDeferred } from "./election/on_vote_deferred.ts";
 import { onVoteRefusal } from "./election/on_vote_refusal.ts";
 import { onEpochEnd } from "./epochs/on_epoch_end.ts";
-import { onFetchEpoch } from "./epochs/on_fetch_epoch.ts";
 import type { Input } from "./input.ts";
 import { onHandOver } from "./offices/on_hand_over.ts";
 import { onLeave } from "./offices/on_leave.ts";
@@ -107,7 +106,7 @@ function handlePacket(context: Context, packet: Packet): Verdict {
     case "Evidence":
       return onEvidence(context, packet.evidence);
     case "FetchEpoch":
-      return onFetchEpoch(context);
+      return ignore("of-no-epoch");
     case "EpochEnd":
       return onEpochEnd(context, packet.end);
     default:

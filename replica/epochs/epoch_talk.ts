@@ -8,6 +8,7 @@ import { epochEndCodec } from "../../transport/codec/mod.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
 import type { EpochArchive } from "../storage/port.ts";
+import type { EpochHistory } from "./history.ts";
 
 export interface EpochTalkParts {
   /** The epoch this replica is in. */
@@ -18,6 +19,8 @@ export interface EpochTalkParts {
   readonly send: (peer: string, packet: EpochEndPacket | FetchEpochPacket) => void;
   /** Members whose key the roster before did not list: nobody else tells them that their epoch has begun. */
   readonly newcomers: readonly string[];
+  /** Ends of before it took part; left out where it does not go on in this epoch. */
+  readonly history?: EpochHistory;
 }
 
 /** Interval at which a newcomer that has not been heard is shown how its epoch began, in milliseconds. */
@@ -58,8 +61,14 @@ export class EpochTalk {
     this.#send(peer, epoch);
   }
 
-  /** Shows newcomers how their epoch began (§13.8). */
+  /** Takes the end of an epoch that is over. */
+  takeOlder(peer: string, packet: EpochEndPacket): void {
+    this.#parts.history?.take(peer, packet);
+  }
+
+  /** Shows newcomers how their epoch began, and asks for what ended before (§13.8). */
   look(now: Millis): void {
+    this.#parts.history?.look(now);
     if (this.#newcomers.size === 0 || now < this.#showAt) return;
     this.#showAt = now + SHOW_MS;
     for (const peer of this.#newcomers) this.#send(peer, this.#parts.epoch - 1);

@@ -5,8 +5,8 @@ import type { Roster, RosterReplica } from "../../crypto/roster/roster_types.ts"
 import type { ReplicaId } from "../../protocol/ids.ts";
 import type { TransportMembers, TransportPeer } from "../../transport/port.ts";
 
-/** Returns a name for a member of an epoch that is over; no id has an `@`. */
-const formerName = ({ id }: { readonly id: string }, epoch: number): string => `${id}@${epoch}`;
+/** Returns a name for a member of another epoch; no id has an `@`. */
+const nameIn = ({ id }: { readonly id: string }, epoch: number): string => `${id}@${epoch}`;
 
 const peerOf = ({ host, peerPort, publishPort, curveKey }: RosterReplica, id: string): TransportPeer => ({
   ...{ id, host, peerPort, publishPort, curveKey: unhex(curveKey) },
@@ -14,14 +14,26 @@ const peerOf = ({ host, peerPort, publishPort, curveKey }: RosterReplica, id: st
 
 /**
  * Returns whom the replica with `curveKey` talks to in the epoch of `roster`: its replicas, and those of the epoch before whose key it does not list, who have to be shown
- * how that ended and may have what others lack.
+ * how that ended and may have what others lack. If it was started with a roster of a later epoch, the replicas in that may be all that is left to show it ends.
  */
-export function membersOf(roster: Roster, before: Roster | null, curveKey: string): TransportMembers {
-  const former = before === null ? [] : formerIn(roster, before);
-  const peers = [
-    ...roster.replicas.map((replica) => peerOf(replica, replica.id)),
-    ...former.map((replica) => peerOf(replica, formerName(replica, before!.epoch))),
-  ].filter((peer) => peer.curveKey.toHex() !== curveKey);
+export function membersOf(
+  roster: Roster,
+  before: Roster | null,
+  curveKey: string,
+  given: Roster | null = null,
+): TransportMembers {
+  const others = [before, given !== null && given.epoch > roster.epoch ? given : null];
+  const known = new Set([curveKey, ...roster.replicas.map((replica) => replica.curveKey)]);
+  const lines = roster.replicas.map((replica) => [replica, replica.id as string] as const);
+  for (const other of others) {
+    for (const replica of other?.replicas ?? []) {
+      if (!known.has(replica.curveKey)) lines.push([replica, nameIn(replica, other!.epoch)]);
+      known.add(replica.curveKey);
+    }
+  }
+  const peers = lines.map(([replica, name]) => peerOf(replica, name)).filter((peer) =>
+    peer.curveKey.toHex() !== curveKey
+  );
   return {
     peers,
     admittedPeers: new Map(peers.map(({ id, curveKey }) => [id, curveKey])),
@@ -37,12 +49,12 @@ function formerIn(roster: Roster, before: Roster): readonly RosterReplica[] {
 
 /** Returns the names by which they are talked to. */
 export const formerNames = (roster: Roster, before: Roster): ReplicaId[] =>
-  formerIn(roster, before).map((replica) => formerName(replica, before.epoch) as ReplicaId);
+  formerIn(roster, before).map((replica) => nameIn(replica, before.epoch) as ReplicaId);
 
 /** Returns the keys of clients. One of the epoch before gets the ends of epochs: else it would never hear that there is a later one. */
 function admittedClients(roster: Roster, before: Roster | null): Map<string, Uint8Array> {
   const admitted = new Map<string, string>();
-  for (const { id, curveKey } of before?.clients ?? []) admitted.set(curveKey, formerName({ id }, before!.epoch));
+  for (const { id, curveKey } of before?.clients ?? []) admitted.set(curveKey, nameIn({ id }, before!.epoch));
   for (const { id, curveKey } of roster.clients) admitted.set(curveKey, id);
   admitted.set(roster.operatorCurveKey, OPERATOR_ID);
   return new Map([...admitted].map(([curveKey, name]) => [name, unhex(curveKey)]));

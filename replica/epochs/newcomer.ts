@@ -5,12 +5,12 @@ import type { SignedRoster } from "../../crypto/roster/parse_roster.ts";
 import { verifyEnd } from "../../crypto/roster/verify_end.ts";
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
-import { DecodeError, decodePeerPacket, encodePacket, epochEndCodec } from "../../transport/codec/mod.ts";
+import { DecodeError, decodePeerPacket, encodePacket } from "../../transport/codec/mod.ts";
 import type { Received, ReplicaTransport } from "../../transport/port.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
 import type { Storage } from "../storage/port.ts";
-import { genesisBehind } from "./cross.ts";
+import { beginWithout } from "./cross.ts";
 import { bytesOf, parseArchived } from "./rosters.ts";
 
 export interface NewcomerParts {
@@ -84,17 +84,15 @@ function beginningIn({ given, backend }: NewcomerParts, { frames }: Received, ch
 }
 
 function begin(storage: Storage, given: SignedRoster, { before, end }: Beginning): void {
-  const { epochs } = storage;
-  epochs.put(end.epoch, bytesOf(before), epochEndCodec.encode(end));
-  epochs.put(given.roster.epoch, bytesOf(given), null);
-  const genesis = genesisBehind(sha256Hex, given.digest, end);
-  const { recovery } = storage.load().hardState; // one that lost its disk does not know what it has signed in this epoch either
-  storage.commit([{ op: "begin-epoch", genesis, held: false, recovery }], []);
+  const { digest, roster: { epoch } } = given;
+  beginWithout(storage, sha256Hex, end, bytesOf(before), { epoch, digest, bytes: bytesOf(given) });
 }
 
-/** Returns whether a disk has never been in any epoch. */
-export function isUnused(storage: Storage): boolean {
-  if (storage.epochs.newest() !== null) return false;
+/**
+ * Returns whether its replica never took part in any epoch. What the archive holds says nothing: it is written first, and the process may have ended before the epoch
+ * was begun.
+ */
+export function isUnused(storage: Pick<Storage, "load">): boolean {
   const { genesis, hardState: { currentTerm, preVoted }, entries } = storage.load();
   return genesis === null && currentTerm === 0 && preVoted === 0 && entries.length === 0;
 }

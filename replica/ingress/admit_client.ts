@@ -1,5 +1,6 @@
 /** Packets of clients and the operator, from decoded to verified (§7.1, §7.5). */
 import { trustsReplicas } from "../../protocol/config.ts";
+import { asksForChange } from "../../protocol/epochs/epoch_end.ts";
 import type { Request } from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
 import type { SignatureClaim } from "../../protocol/signatures.ts";
@@ -54,6 +55,7 @@ export class ClientAdmission {
   readonly #handler: QueryHandler;
   readonly #former: Former | null;
   readonly #requests = new TokenBuckets(INGRESS_LIMITS.requestsPerSecond, INGRESS_LIMITS.requestBurst);
+  readonly #changes = new TokenBuckets(INGRESS_LIMITS.changesPerSecond, INGRESS_LIMITS.changeBurst);
   readonly #repeats = new TokenBuckets(INGRESS_LIMITS.repeatsPerSecond, INGRESS_LIMITS.repeatBurst);
   readonly #queries = new TokenBuckets(INGRESS_LIMITS.queriesPerSecond, INGRESS_LIMITS.queryBurst);
   readonly #fastReads = new TokenBuckets(INGRESS_LIMITS.fastReadsPerSecond, INGRESS_LIMITS.fastReadBurst);
@@ -78,7 +80,7 @@ export class ClientAdmission {
       return faulty(`misdirected:${kind}`);
     }
     const budget = this.#budgetOf(packet, route, now);
-    if (this.#isFormer(packet, budget, now)) return this.#admitFormer(packet, route, now);
+    if (this.#isFormer(packet, speaker, budget, now)) return this.#admitFormer(packet, route, now);
     if (isRequest(packet)) return this.#admitRequest(packet, budget, { route, speaker }, now);
     const { buckets, name } = budget;
     const refused = this.#authenticate(packet, speaker, buckets.allows(name, now));
@@ -90,14 +92,15 @@ export class ClientAdmission {
     return this.#serve(packet, route, now);
   }
 
-  /** Returns whether a client of the epoch before signed a packet by a key that is not listed any more, within its rate. */
-  #isFormer(packet: OwnPacket, { name }: Budget, now: number): boolean {
+  /** Returns whether a client of the epoch before signed a packet by a key that is not listed any more, within its rates. */
+  #isFormer(packet: OwnPacket, speaker: string | null, { buckets, name }: Budget, now: number): boolean {
     const former = this.#former;
+    const { client } = packet.signed.message;
+    if (former === null || !former.clients.has(client)) return false;
+    if (!buckets.allows(name, now) || !this.#queries.allows(name, now)) return false;
     const claim = claimOf(packet);
-    if (former === null || !former.clients.has(packet.signed.message.client) || !this.#queries.allows(name, now)) {
-      return false;
-    }
-    if (!former.check.holds(claim) || (this.#check.knows(claim) && this.#check.holds(claim))) return false;
+    if (this.#maySpeak(client, speaker) && this.#check.holds(claim)) return false;
+    if (!former.check.holds(claim)) return false;
     this.#queries.take(name, now);
     return true;
   }
@@ -116,12 +119,13 @@ export class ClientAdmission {
     { route, speaker }: { readonly route: string; readonly speaker: string | null },
     now: number,
   ): Admission {
-    const { kind, signed: { message } } = packet;
+    const { kind, signed, signed: { message } } = packet;
     const intervention = kind === "UpdateLeader";
     const prospect = prospectOf(this.#state, message, intervention);
     if (prospect === "over-quota") return this.#tooMuch(packet, route, excessive(`over-quota:${kind}`));
     if (prospect === "answer" && !this.#repeats.allows(name, now)) return excessive(`repeat:${kind}`);
-    const withinRate = buckets.allows(name, now);
+    const isChange = asksForChange(signed);
+    const withinRate = buckets.allows(name, now) && (!isChange || this.#changes.allows(name, now));
     const isMeasured = withinRate && prospect === "hold" && !intervention;
     const waitMs = isMeasured ? turnedAwayFor(this.#state, message, now) : null;
     if (waitMs !== null) {
@@ -131,9 +135,10 @@ export class ClientAdmission {
     const refused = this.#authenticate(packet, speaker, withinRate);
     if (refused) return withinRate ? refused : this.#tooMuch(packet, route, refused);
     buckets.take(name, now);
+    if (isChange) this.#changes.take(name, now);
     if (prospect === "answer") this.#repeats.take(name, now);
     this.#handler.asks(message.client, route, now);
-    const request = packet.signed as Verified<Signed<Request>>;
+    const request = signed as Verified<Signed<Request>>;
     return { admitted: { kind: "request", request, intervention, via: null } };
   }
 
@@ -169,13 +174,15 @@ export class ClientAdmission {
     return kind === "FastReads" && own && this.#state.config.constants.fastReads ? this.#fastReads : this.#queries;
   }
 
-  /**
-   * Checks client and rate first, which cost nothing on the curve, then the signature (§7.5). Where nothing is signed, a client speaks over its own
-   * connections alone (§1.4).
-   */
+  /** Returns whether a connection may bring what `client` says: where nothing is signed, its own alone (§1.4). */
+  #maySpeak(client: string, speaker: string | null): boolean {
+    return speaker === client || !trustsReplicas(this.#state.config.constants);
+  }
+
+  /** Checks client and rate first, which cost nothing on the curve, then the signature (§7.5). */
   #authenticate({ kind, signed }: OwnPacket, speaker: string | null, withinRate: boolean): Admission | null {
     const { client } = signed.message;
-    if (trustsReplicas(this.#state.config.constants) && speaker !== client) return faulty(`speaker:${kind}`);
+    if (!this.#maySpeak(client, speaker)) return faulty(`speaker:${kind}`);
     const claim = claimOf({ signed });
     if (!this.#check.knows(claim)) return faulty(`unknown-client:${kind}`);
     if (!withinRate) return excessive(`rate:${kind}`);

@@ -3,8 +3,10 @@ import { sha256Hex } from "../../crypto/digest.ts";
 import { MAX_POSTED } from "../../crypto/signing/threads/claims_board.ts";
 import { isCertificate, isCheckpointProof } from "../../protocol/certify.ts";
 import { trustsReplicas } from "../../protocol/config.ts";
+import { asksForChange } from "../../protocol/epochs/epoch_end.ts";
 import { contradicts } from "../../protocol/evidence.ts";
 import { areCovered } from "../../protocol/hash_chain.ts";
+import type { Request } from "../../protocol/message.ts";
 import type { Packet, PacketOf } from "../../protocol/packet.ts";
 import {
   listEntrySignatures,
@@ -13,7 +15,7 @@ import {
   senderOf,
   type SignatureClaim,
 } from "../../protocol/signatures.ts";
-import type { Verified } from "../../protocol/signed.ts";
+import type { Signed, Verified } from "../../protocol/signed.ts";
 import type { Channel } from "../../transport/port.ts";
 import { freshEntries, screen } from "../core/screen.ts";
 import type { CoreState } from "../core/state.ts";
@@ -62,7 +64,6 @@ export function* judgePacket(
   if (verdict.verdict === "reject") return faulty(`${verdict.code}:${kind}`);
   if (trustsReplicas(state.config.constants)) return judgeSpoken(state, check, packet, speaker);
   const claims = listSignatures(packet);
-  if (packet.kind === "FetchEpoch") return admitted(packet); // nobody signs it, and it costs an answer within a rate
   if (!claims.every((claim) => check.knows(claim))) return faulty(`unknown-signer:${kind}`);
   if (packet.kind === "Evidence") return yield* judgeEvidence(check, packet, claims);
   const [own, ...inside] = claims;
@@ -79,7 +80,8 @@ export function* judgePacket(
 function judgeSpoken(state: CoreState, check: SignatureCheck, packet: Packet, speaker: string | null): Admission {
   const { kind } = packet;
   if (packet.kind === "Evidence") return faulty(`profile:${kind}`);
-  const isPeer = state.config.replicas.some((id) => id === speaker);
+  // An end may come from any replica that is let in: of the epoch before, or of the roster it was started with.
+  const isPeer = speaker !== null && (kind === "EpochEnd" || state.config.replicas.some((id) => id === speaker));
   if (!isPeer || (senderOf(packet) ?? speaker) !== speaker) return faulty(`speaker:${kind}`);
   const [own] = listSignatures(packet);
   if (!check.knows(own!)) return faulty(`unknown-signer:${kind}`);
@@ -143,9 +145,18 @@ function* badEntryOf(
 ): Generator<void, number, void> {
   const claims = listEntrySignatures(packet);
   for (const place of freshEntries(state, packet)) {
-    if (packet.entries[place]!.requests === null || !(yield* allHold(check, claims[place]!))) return place;
+    const { requests } = packet.entries[place]!;
+    if (requests === null || !(yield* allHold(check, claims[place]!))) return place;
+    yield* judgeChange(check, requests);
   }
   return -1;
+}
+
+/** §13.2: has a change judged here, where what costs signatures waits for its turn; the core finds the verdict remembered. */
+function* judgeChange(check: SignatureCheck, [request, ...others]: readonly Signed<Request>[]): Generator<void> {
+  if (request?.message.kind !== "SendRequest" || !asksForChange(request) || others.length > 0) return;
+  yield;
+  check.judge?.(request.message.command);
 }
 
 /**

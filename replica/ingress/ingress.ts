@@ -1,6 +1,7 @@
 /** The only way in: frames → limits → decode → screen → verify → input (§2.2, §7.5). Nothing a stranger sends makes it throw. */
 import { LEAST_POSTED } from "../../crypto/signing/threads/ahead_backend.ts";
 import { MAX_POSTED } from "../../crypto/signing/threads/claims_board.ts";
+import { asksForChange } from "../../protocol/epochs/epoch_end.ts";
 import type { Evidence } from "../../protocol/evidence.ts";
 import type { ClientPacket, Packet } from "../../protocol/packet.ts";
 import { senderOf } from "../../protocol/signatures.ts";
@@ -22,6 +23,7 @@ import { judgePacket, type Judging } from "./admit_packet.ts";
 import { BACKLOG_UNIT_BYTES } from "./backlog.ts";
 import { type Former, judgeFormerChunks } from "./former.ts";
 import { LateResponses } from "./late_responses.ts";
+import { asksForEnd, isOfAnotherEpoch, showsOlderEnd } from "./other_epochs.ts";
 import { PeerRates } from "./peer_rates.ts";
 import type { SignatureCheck } from "./signature_check.ts";
 import { connectionOf, sourceOf, speakerOf } from "./source.ts";
@@ -77,6 +79,14 @@ export class Ingress {
     INGRESS_LIMITS.evidenceSignaturesPerSecond,
     INGRESS_LIMITS.evidenceSignatureBurst,
   );
+  /** Changes that peers pass on, which cost more to judge than their client's signature (§13.2). */
+  readonly #changes = new TokenBuckets(
+    INGRESS_LIMITS.changesPerSecond,
+    INGRESS_LIMITS.changeBurst,
+    INGRESS_LIMITS.maxFaultySources,
+  );
+  /** Volume of other epochs, for which nobody is muted. */
+  readonly #elsewhere = new SourceFaults();
   /** Packets without room that are looked at, so that their senders can be told. */
   readonly #overflow = new TokenBuckets(INGRESS_LIMITS.busyPerSecond, INGRESS_LIMITS.busyBurst);
   readonly #late: LateResponses<Received>;
@@ -189,20 +199,20 @@ export class Ingress {
     try {
       if (channel === "client") return this.#clients.admit(this.#read(received), received, now);
       if (!queries.active) return dropped("inactive");
-      const epoch = epochOf(frames);
-      if (epoch !== null && epoch !== state.genesis.epoch) return this.#ofAnotherEpoch(received, epoch, now);
+      const { talk } = this.#parts;
+      const name = speakerOf(received);
+      if (isOfAnotherEpoch(talk, name, epochOf(frames), now)) return this.#passOver(received, now);
       const packet = decodePeerPacket(frames);
       if (!this.#rates.take(packet.kind, sourceOf(received), now)) return excessive(`rate:${packet.kind}`);
-      if (packet.kind === "FetchEpoch" && packet.epoch !== state.genesis.epoch) {
-        return this.#asksForEnd(received, packet.epoch, now);
-      }
+      if (asksForEnd(talk, name, packet, now) || showsOlderEnd(talk, name, packet)) return DONE;
+      const isCostly = packet.kind === "ForwardedRequest" && asksForChange(packet.signed);
+      if (isCostly && !this.#changes.spend(sourceOf(received), now)) return dropped("rate:change");
       const { former = null } = this.#parts;
-      const name = speakerOf(received);
       if (packet.kind === "FetchChunksResponse" && name !== null && former?.replicas.has(name)) {
         return judgeFormerChunks(state, former, packet, name);
       }
       if (this.#isPutOff(received, packet, now)) return DONE;
-      const judging = judgePacket(state, check, channel, packet, speakerOf(received));
+      const judging = judgePacket(state, check, channel, packet, name);
       const admission = packet.kind === "Evidence"
         ? yield* this.#withinBudget(packet.evidence, judging, now)
         : yield* judging;
@@ -215,16 +225,15 @@ export class Ingress {
     }
   }
 
-  /** §13.6: what is of another epoch is not looked into, and held against nobody: one of the two is late. */
-  #ofAnotherEpoch(received: Received, epoch: number, now: number): Admission {
-    const peer = speakerOf(received);
-    if (peer !== null) this.#parts.talk.heard(peer, epoch, now);
-    return dropped("another-epoch");
-  }
-
-  #asksForEnd(received: Received, epoch: number, now: number): Admission {
-    const peer = speakerOf(received);
-    if (peer !== null) this.#parts.talk.show(peer, epoch, now);
+  /** Counts a packet of another epoch. Nobody is muted for how large they are: what comes behind waits, and is not lost. */
+  #passOver(received: Received, now: number): Admission {
+    const { refused, holdOff } = this.#parts;
+    refused.add("another-epoch");
+    const { excessWeight, excessMuteMs } = INGRESS_LIMITS;
+    const volume = excessWeight * Math.floor(totalBytes(received.frames) / BACKLOG_UNIT_BYTES);
+    if (volume > 0 && this.#elsewhere.add(sourceOf(received), now, volume, excessMuteMs)) {
+      holdOff?.(received, excessMuteMs);
+    }
     return DONE;
   }
 

@@ -13,6 +13,8 @@ export interface SignatureCheck {
   holds(claim: SignatureClaim): boolean;
   /** Tells which claims are about to be asked for, in this order, so that other threads may begin with them; left out where there are none. */
   ahead?(claims: readonly SignatureClaim[]): void;
+  /** Judges a change of the roster, so that its verdict is remembered; left out where nobody remembers it. */
+  judge?(command: Uint8Array): void;
   /** Returns whether the operator signed this. */
   isOperators(signed: Signed<SetActive>): boolean;
 }

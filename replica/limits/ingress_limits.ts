@@ -24,6 +24,12 @@ export const INGRESS_LIMITS = {
   /** Ends of epochs shown to one peer that is late, and requests for the own one to a peer that is ahead: sustained rate, and how many at once (§13.8). */
   endsPerSecond: 2,
   endBurst: 4,
+  /**
+   * Changes of the roster that one client asks for, or one peer passes on: sustained rate, and how many at once. Judging one costs each replica up to 32
+   * signatures and a roster to be read (§13.2).
+   */
+  changesPerSecond: 0.2,
+  changeBurst: 8,
   /** Answers with chunks to one peer, of a replica that is no member any more: sustained rate, and how many at once (§13.10). */
   chunksPerSecond: 8,
   chunkBurst: 16,

@@ -66,5 +66,5 @@ function waitsFor(bar: number | null, term: number, unanswered: number): string 
     return `what is committed in term ${term} to be applied here; a write brings that about if nothing else does`;
   }
   return `a leader in a term above ${bar}, and a commit there. The cluster is in term ${term}: each change of leader raises that, ` +
-    `usually by one. A replica that lied when it was asked is asked again, which may lower the bar`;
+    `usually by one; one that has led for long hands over for a learner. A replica that lied when it was asked is asked again, which may lower the bar`;
 }

@@ -16,6 +16,8 @@ import type { SignatureWork } from "../diagnostics/counting_backend.ts";
 import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
 import type { StorageStatus } from "../disk/disk_watch.ts";
 import type { DurableMark } from "../disk/durable_mark.ts";
+import { type OfficesStatus, officesStatus } from "./office_status.ts";
+import { type PaceStatus, paceStatus } from "./pace_status.ts";
 import type { PeerStatus, PeerWatch } from "./peer_watch.ts";
 import { type RecoveryStatus, recoveryStatus, type StateTransferStatus } from "./recovery_status.ts";
 
@@ -69,6 +71,10 @@ export interface ReplicaReport {
   readonly stateTransfer: StateTransferStatus | null;
   /** Progress of a replica that lost its disk (§8.4); null in a full member. */
   readonly recovery: RecoveryStatus | null;
+  /** Leaders in office, and their hand-overs (§14). */
+  readonly offices: OfficesStatus;
+  /** Requests that wait, and the pace expected of the leader (§14.7, §14.8). */
+  readonly pace: PaceStatus;
   /** Silence and words of each peer as heard here; `hearsQuorum` is true while those heard are a quorum with this replica. */
   readonly peers: Readonly<Record<string, PeerStatus>>;
   readonly hearsQuorum: boolean;
@@ -125,6 +131,8 @@ export class StatusReporter {
     const gone = storage.state === "refused";
     return {
       ...protocolStatus(state),
+      ...officesStatus(state, now),
+      ...paceStatus(state, now),
       ...epochStatus(state, this.#parts.changes),
       ...(gone ? durableStatus(state, mark) : {}),
       suspecting: gone || state.election.suspectingSince === null ? null : this.#parts.suspicion(),

@@ -1,10 +1,19 @@
 /** Flags for what a cluster's first roster fixes for ever. */
 import { ConfigError } from "../../crypto/config_error.ts";
 import type { FirstChoices } from "../../crypto/roster/first_roster.ts";
+import type { ProtocolConstants } from "../../protocol/config.ts";
 import { type Profile, PROFILES } from "../../protocol/quorum.ts";
 import { type Flags, wholeNumber } from "../support/flags.ts";
 
-export const CONSTANT_STRINGS = ["profile", "election-timeout-ms", "checkpoint-every", "log-tail"] as const;
+export const CONSTANT_STRINGS = [
+  "profile",
+  "election-timeout-ms",
+  "checkpoint-every",
+  "log-tail",
+  "office-entries",
+  "office-ms",
+  "pace-ms",
+] as const;
 export const CONSTANT_BOOLEANS = ["fast-reads", "allow-plaintext"] as const;
 
 export const CONSTANTS_USAGE = `\
@@ -17,6 +26,10 @@ export const CONSTANTS_USAGE = `\
                              and make the log and a restart longer
   --log-tail N               entries kept below the last checkpoint, 1 to 16384 (default 1000); who is further behind
                              fetches the whole state
+  --office-entries N         entries after which a leader is to hand over, from 64 on; 0: never (default)
+  --office-ms N              time after which it is, from 4 election timeouts on; 0: never (default)
+  --pace-ms N                pace expected of a leader: twice what a client's oldest request may wait; 0: none is expected
+                             (default: the election timeout, 1000 at least; at most the end of patience, 32000)
 `;
 
 /** Returns the profile that a flag names, by default `byzantine`. Throws `ConfigError`. */
@@ -30,19 +43,29 @@ export function profileOf(given: string | undefined): Profile {
 export function firstChoices(
   flags: Flags<(typeof CONSTANT_STRINGS)[number], (typeof CONSTANT_BOOLEANS)[number]>,
 ): FirstChoices {
-  const electionTimeoutMs = wholeNumber("election-timeout-ms", flags["election-timeout-ms"]);
-  const checkpointEvery = wholeNumber("checkpoint-every", flags["checkpoint-every"]);
-  const logTail = wholeNumber("log-tail", flags["log-tail"]);
   return {
     allowPlaintext: flags["allow-plaintext"],
     constants: {
       profile: profileOf(flags.profile),
       fastReads: flags["fast-reads"],
-      ...(electionTimeoutMs === undefined ? {} : { electionTimeoutMs }),
-      ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
-      ...(logTail === undefined ? {} : { logTail }),
+      ...numberGiven(flags, "election-timeout-ms", "electionTimeoutMs"),
+      ...numberGiven(flags, "checkpoint-every", "checkpointEvery"),
+      ...numberGiven(flags, "log-tail", "logTail"),
+      ...numberGiven(flags, "office-entries", "officeEntries"),
+      ...numberGiven(flags, "office-ms", "officeMs"),
+      ...numberGiven(flags, "pace-ms", "paceMs"),
     },
   };
+}
+
+/** Returns the constant that a flag gives as a whole number; nothing where the flag is not given. */
+function numberGiven(
+  flags: Readonly<Partial<Record<(typeof CONSTANT_STRINGS)[number], string | undefined>>>,
+  flag: (typeof CONSTANT_STRINGS)[number],
+  constant: keyof ProtocolConstants,
+): Partial<ProtocolConstants> {
+  const number = wholeNumber(flag, flags[flag]);
+  return number === undefined ? {} : { [constant]: number };
 }
 
 /** Returns the flags among those of a first roster that were given. */

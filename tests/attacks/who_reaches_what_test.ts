@@ -35,7 +35,7 @@ const DOORS_OPEN: Readonly<Record<Party, Readonly<Record<Door, string>>>> = {
 const KINDS = Object.keys(PACKETS) as PacketKind[];
 /** Whose packets are read at a port; others are not even decoded. */
 const READ_AT = { peer: "peer", client: "client" } as const;
-/** What nobody signs is refused beyond its rate alone (§13.8). */
+/** Kinds that nobody signs: they are refused beyond their rates alone (§13.8). */
 const UNSIGNED: ReadonlySet<PacketKind> = new Set<PacketKind>(["FetchEpoch"]);
 const TARGET = "r1";
 

@@ -6,11 +6,11 @@ import { rosterText, signRoster } from "../../crypto/roster/roster.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import { freePorts } from "../../tasks/support/free_ports.ts";
 import { openReplicaTransport } from "../../transport/mod.ts";
-import { FakeCluster } from "./fake_cluster.ts";
+import { type Arrival, FakeCluster } from "./fake_cluster.ts";
 import { successorOf } from "./fake_epochs.ts";
 import { lineOf, newFakeKey } from "./fake_roster.ts";
 import { SILENT } from "./fake_scripts.ts";
-import { PATIENCE_MS } from "./with_fake_cluster.ts";
+import { PATIENCE_MS, until } from "./with_fake_cluster.ts";
 
 /** Scripted replicas behind real sockets. Their peer ports serve nothing, so three ports a replica are taken one by one. */
 function startOverZmtp(): Promise<FakeCluster> {
@@ -173,7 +173,8 @@ Deno.test("§13.12 client process: changes the roster, keeps it beside the file,
     const before = asked();
     assertEquals((await client(folder, as("c1", "put", "a", "1"))).code, 0);
     assertEquals(asked(), before, "it had kept the end of epoch 1");
-    assert(cluster.arrivals.some(({ replica, packet }) => replica === "r5" && packet.kind === "SendRequest"));
+    const isNew = ({ replica, packet }: Arrival) => replica === "r5" && packet.kind === "RegisterSession";
+    await until("r5 is asked too", () => cluster.arrivals.some(isNew));
     await Deno.writeTextFile(`${folder}/cluster.json.latest`, "of somebody else");
     const shown = await client(folder, as("c1", "--json", "roster", "show"));
     assertEquals([shown.code, JSON.parse(shown.out).digest], [0, next.digest]);

@@ -7,6 +7,7 @@ export const SESSION_CONFIG: SessionConfig = {
   maxGroup: 1,
   retry: { baseMs: 100, capMs: 400, jitter: 0 },
   intervention: { afterMs: 250, backoff: { baseMs: 300, capMs: 600, jitter: 0 } },
+  showAfterMs: 0,
   weak: 2,
   seed: 1,
 };

@@ -35,7 +35,7 @@ const FILES: Readonly<Record<string, string>> = {
   "2.json": second,
   "2b.json": signed({ epoch: 2, previous: "a".repeat(64) }),
   "3.json": signed({ epoch: 3, previous: digestOf(second) }),
-  "altered.json": first.replace("127.0.0.1", "127.0.0.9"),
+  "altered.json": first.replace('"host": "r1"', '"host": "r9"'),
   "stranger.json": (() => {
     const other = makeRoster();
     return signRoster(other.roster, unhex(other.keys.get("operator")!.secretKey), backend);

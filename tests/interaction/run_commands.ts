@@ -14,11 +14,11 @@ const DEFAULT_WAIT_MS = 20_000;
 
 export const RUN_COMMANDS: readonly Command[] = [
   {
-    usage: "cluster replicas=N [seed=N] [checkpoint_every=N] [log_tail=N] [crash]",
+    usage: "cluster replicas=N [seed=N] [checkpoint_every=N] [log_tail=N] [office_ms=MS] [crash]",
     about:
       "Starts replicas r1, r2, … and clients c1 and c2; the first command, and once only. Timeouts are drawn from the " +
-      "seed, else 1. There is a checkpoint every so many entries, else 1000, and so many are kept below it, else 1000. With crash " +
-      "nobody lies, and nothing is signed (§1.4).",
+      "seed, else 1. There is a checkpoint every so many entries, else 1000, and so many are kept below it, else 1000. With office_ms leaders have " +
+      "terms of office (§14.6). With crash nobody lies, and nothing is signed (§1.4).",
     run: createCluster,
   },
   {
@@ -79,10 +79,12 @@ function createCluster(lab: TranscriptLab, args: Arguments): void {
     if (args.number(name) === 0) throw new ConfigError(`given ${name}=0, wanted at least 1`);
   }
   const [checkpointEvery, logTail] = [args.number("checkpoint_every"), args.number("log_tail")];
+  const officeMs = args.number("office_ms");
   lab.create(replicas, args.number("seed") ?? 1, {
     profile: args.has("crash") ? "crash" : "byzantine",
     ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
     ...(logTail === undefined ? {} : { logTail }),
+    ...(officeMs === undefined ? {} : { officeMs }),
   });
 }
 

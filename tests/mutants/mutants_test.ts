@@ -85,6 +85,9 @@ const DEMANDED: Readonly<Record<Mutant["kind"], readonly string[]>> = {
     "install-forgets-to-settle",
     "no-window",
     "tail-kept-by-a-new-leader",
+    "any-commit-forgives",
+    "pace-never-doubles",
+    "one-slow-leader-doubles",
   ],
 };
 

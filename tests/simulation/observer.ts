@@ -23,6 +23,8 @@ export interface RunFacts {
   /** Registers, and their digests, that are applied with the first entry although they are in none; none in a run. */
   readonly beginsWith: readonly (readonly [RegisterSession, Digest])[];
   readonly checkpointEvery: number;
+  readonly electionTimeoutMs: Millis;
+  readonly electionTimeoutCapMs: Millis;
 }
 
 /** The replicated state of one honest replica at one index, as its digest and that of its session table. */

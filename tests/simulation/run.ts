@@ -3,6 +3,8 @@ import type { Millis, ReplicaId } from "../../protocol/ids.ts";
 import type { CoreState } from "../../replica/core/state.ts";
 import { History } from "./checkers/history/history.ts";
 import { createCheckers } from "./checkers/mod.ts";
+import { officeDemands } from "./checkers/office_demands.ts";
+import { paceDemands } from "./checkers/pace_demands.ts";
 import { fanOut } from "./fan_out.ts";
 import type { SimCrypto } from "./network/sim_crypto.ts";
 import { type Observer, type RunFacts, type Violation, ViolationError } from "./observer.ts";
@@ -31,7 +33,7 @@ export function runPlan(plan: Plan, crypto: SimCrypto, watch: RunWatch = { obser
   const counter = countEvents();
   const checkers = createCheckers(factsOf(plan), { clauses: plan.clauses });
   const history = new History();
-  const observer = fanOut([watch.observer, counter, checkers]);
+  const observer = fanOut([watch.observer, counter, checkers, officeDemands(plan), paceDemands(plan)]);
   const handled = watch.handled ? { handled: watch.handled } : {};
   const simulation = new Simulation({ plan, crypto, observer, history, ...handled });
   const violation = judge(() => {
@@ -58,6 +60,8 @@ export const factsOf = ({ replicas, byzantine, constants }: Plan): RunFacts => (
   registrationHorizon: constants.registrationHorizon,
   beginsWith: [],
   checkpointEvery: constants.checkpointEvery,
+  electionTimeoutMs: constants.electionTimeoutMs,
+  electionTimeoutCapMs: constants.electionTimeoutCapMs,
 });
 
 /** Returns the violation that `run` returns or throws; anything else it throws is no verdict, and is rethrown. */

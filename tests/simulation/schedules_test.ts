@@ -134,3 +134,52 @@ for (const seed of [1, 2, 3, 4]) {
     assertEquals([lab.hashOf(b), lab.hashOf(c)], [lab.hashOf(a), lab.hashOf(a)]);
   });
 }
+
+/** Returns a cluster of four whose first leader has led all to one committed entry, and that leader. */
+function ledCluster(seed: number) {
+  const links = { loses: (() => false) as Loses };
+  const cluster = new SimCluster({
+    replicas: 4,
+    seed,
+    delay: (from, to, packet) => links.loses(from, to, packet) ? null : 1,
+  });
+  const leaderOf = (): ReplicaId | undefined =>
+    cluster.ids.find((id) => cluster.node(id).state!.view.role === "leader");
+  const level = () => cluster.ids.every((id) => cluster.node(id).state!.commitIndex === 1);
+  assert(cluster.elapse(30_000, () => leaderOf() !== undefined && level()), "nobody led");
+  return { cluster, links, first: leaderOf()! };
+}
+
+for (const seed of [1, 2, 3, 4]) {
+  Deno.test(`hashicorp/raft 696: hand-over to a target that is cut off, another term, healed, the first leads again and serves, seed ${seed}`, () => {
+    const { cluster, links, first } = ledCluster(seed);
+    const stateOf = (id: ReplicaId) => cluster.node(id).state!;
+    const target = cluster.ids[(cluster.ids.indexOf(first) + 1) % 4]!;
+    // The target hears nothing any more, and the others nothing of the hand-over: nobody takes the office.
+    links.loses = (from, to, packet) => to === target || from === target || packet.kind === "HandOver";
+    cluster.node(first).run([{ kind: "leave", reason: "stop" }]);
+    assert(cluster.elapse(500, () => stateOf(first).view.handOver !== null), "it signed nothing");
+    assertEquals(stateOf(first).view.handOver!.successor, target);
+    cluster.node(first).run([{ kind: "leave", reason: null }]);
+    // It falls, another leads a term in which the first one signs nothing, and the network heals.
+    links.loses = cutOff(first);
+    const leads = (id: ReplicaId) => stateOf(id).view.role === "leader";
+    const isLed = (id: ReplicaId) => cluster.ids.filter((each) => stateOf(each).view.leader === id).length >= 3;
+    assert(cluster.elapse(60_000, () => cluster.ids.some((id) => id !== first && isLed(id))), "nobody took its place");
+    links.loses = () => false;
+    // Whoever leads is cut off until the first one leads again.
+    for (let falls = 0; !(leads(first) && isLed(first)); falls++) {
+      assert(falls < 40, `${first} was never elected again`);
+      const fallen = cluster.ids.find((id) => id !== first && isLed(id));
+      if (fallen !== undefined) links.loses = cutOff(fallen);
+      cluster.elapse(60_000, () => cluster.ids.some((id) => id !== fallen && leads(id) && isLed(id)));
+      links.loses = () => false;
+      cluster.elapse(100);
+    }
+    assertEquals(stateOf(first).leadership!.handing, null, "something of the hand-over is left");
+    const before = stateOf(first).commitIndex;
+    const command = encodeKvCommand({ op: "put", key: "k", value: Uint8Array.of(1) });
+    cluster.request(first, cluster.signRequest("c1", 1, 0, command));
+    assert(cluster.elapse(200, () => stateOf(first).commitIndex > before), "it leads, and proposes nothing");
+  });
+}

@@ -52,6 +52,8 @@ function queriesOn(routes: Routes) {
   return { queries, served, turnedAway, busy };
 }
 
+const ARCHIVE = openMemoryStorage({ clusterId: "test-cluster", hash: sha256Hex, disk: new MemoryDisk() }).epochs;
+
 /** Ingress of `r1` in a roster of four replicas and two clients. `ahead` is told what other threads would begin with; left out, there are none. */
 export function ingressLab(constants: Partial<ProtocolConstants> = {}, ahead?: SignatureBackend["ahead"]) {
   const { roster, keys } = makeRoster();
@@ -68,9 +70,7 @@ export function ingressLab(constants: Partial<ProtocolConstants> = {}, ahead?: S
   const muted: [source: string, fault: string, forMs: number][] = [];
   const heldOff: [route: string, forMs: number][] = [];
   const expelled: [route: string, offence: string][] = [];
-  const archive = () =>
-    openMemoryStorage({ clusterId: roster.cluster, hash: sha256Hex, disk: new MemoryDisk() }).epochs;
-  const talk = new EpochTalk({ epoch: 1, archive, newcomers: [], send: () => {} });
+  const talk = new EpochTalk({ epoch: 1, archive: () => ARCHIVE, newcomers: [], send: () => {} });
   const ingress = new Ingress({
     ...{ state, check, queries, refused, talk },
     heard: (peer) => heard.push(peer),

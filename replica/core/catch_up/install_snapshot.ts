@@ -51,8 +51,8 @@ export function restoreState(
 }
 
 /** Every client that anything is held of: a snapshot tells what is settled, and not how it came to be. */
-const withoutProgress = ({ requests: { interventions, pool } }: CoreState): Map<ClientId, Progress> =>
-  new Map([...interventions.keys(), ...pool.keys()].map((client) => [client, noProgress()]));
+const withoutProgress = ({ requests: { interventions, pool }, pace }: CoreState): Map<ClientId, Progress> =>
+  new Map([...interventions.keys(), ...pool.keys(), ...pace.shown.keys()].map((client) => [client, noProgress()]));
 
 /** Installs the snapshot, once all its chunks are on disk: state, sessions, log, commit index, highest certificate. */
 export function installSnapshot(context: Context, transfer: Transfer): void {

@@ -3,6 +3,7 @@ import type { Term } from "../../../protocol/ids.ts";
 import type { RollCall } from "../../../protocol/message.ts";
 import { type Context, send } from "../context.ts";
 import { hasStopped } from "../epochs/stop_sign.ts";
+import { noteRollCall } from "../offices/learners.ts";
 import { forgetClaim } from "../replication/commit_claims.ts";
 import { hasBudget, spend } from "../replication/pace.ts";
 import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
@@ -18,6 +19,7 @@ export function onRollCall(context: Context, { replica, nonce }: RollCall): Verd
   if (!hasBudget(catchUp.served, replica, now)) return ignore("asked-too-often");
   spend(catchUp.served, replica, 0);
   const term = Math.max(hard.currentTerm, hard.preVoted) as Term;
+  noteRollCall(state, replica, now);
   send(context, [replica], {
     kind: "RollCallAnswer",
     signed: { kind: "RollCallAnswer", replica: config.self, asker: replica, nonce, term },

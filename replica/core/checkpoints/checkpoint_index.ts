@@ -1,5 +1,6 @@
 /** Indexes at which checkpoints are due (§8.2). */
 import type { Entry } from "../../../protocol/entry.ts";
+import { asksForChange } from "../../../protocol/epochs/epoch_end.ts";
 import type { LogIndex } from "../../../protocol/ids.ts";
 import { entryAt } from "../log/log.ts";
 import type { CoreState } from "../state.ts";
@@ -15,6 +16,5 @@ export const mayBeCheckpoint = (state: CoreState, index: LogIndex): boolean =>
 /** Returns whether an entry may be a stop-sign, as far as can be seen without judging the change in it. */
 function isChangeAlone(entry: Entry | undefined): boolean {
   const requests = entry?.requests ?? [];
-  const [first] = requests;
-  return requests.length === 1 && first!.message.kind === "SendRequest" && first!.message.mode === "roster";
+  return requests.length === 1 && asksForChange(requests[0]!);
 }

@@ -2,6 +2,7 @@
 import type { ClientId, Millis } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { CoreState } from "../state.ts";
+import { urgentOf } from "./urgent.ts";
 import { type Known, sizeOf, type Waiting } from "./waiting.ts";
 
 /** Heartbeats for which it counts what a client wanted: one with nothing under way may be about to send the next. */
@@ -16,6 +17,8 @@ export interface Share {
   readonly left: number;
   /** True if it wants more than most do. */
   readonly isHeavy: boolean;
+  /** Requests of it that were shown, and go first whatever its part is (§14.7e); none of a client that owes. */
+  readonly urgent: readonly Known[];
 }
 
 /** Returns the share of each client that waits. */
@@ -26,11 +29,13 @@ export function sharesOf(state: CoreState, now: Millis): ReadonlyMap<ClientId, S
   const most = Math.max(wanted[Math.floor(wanted.length / 2)] ?? 0, LIMITS.fairShare);
   const shares = new Map<ClientId, Share>();
   for (const client of pool.keys()) {
-    const owes = wishes.size > 1 && debtOf(state, client, now) > 0;
+    const indebted = owes(state, client, now);
+    const urgent = indebted ? [] : urgentOf(state.requests, client);
+    const waits = indebted && wishes.size > 1;
     const wants = wishes.get(client)!.wanted;
-    const part = owes ? 0 : wants > FLOOD * most ? Math.ceil(most / 2) : most;
-    const left = Math.max(0, part - (proposed.get(client)?.size ?? 0), duePart(state, client, now));
-    shares.set(client, { left, isHeavy: owes || wants > most });
+    const part = waits ? 0 : wants > FLOOD * most ? Math.ceil(most / 2) : most;
+    const left = Math.max(0, part - (proposed.get(client)?.size ?? 0), duePart(state, client, now), urgent.length);
+    shares.set(client, { left, isHeavy: waits || wants > most, urgent });
   }
   return shares;
 }
@@ -65,6 +70,9 @@ export function noteResult(state: CoreState, client: ClientId, bytes: number, no
   const debt = debtOf(state, client, now) + bytes - LIMITS.shortResultBytes;
   if (debt > 0) state.requests.debts.set(client, { at: now, bytes: debt });
 }
+
+/** Returns whether a client has yet to wait for the bytes of its long results to be forgiven. */
+export const owes = (state: CoreState, client: ClientId, now: Millis): boolean => debtOf(state, client, now) > 0;
 
 /** Returns the bytes that a client has yet to wait for. They are forgiven as fast as all its sessions could have the longest result once a patience. */
 function debtOf({ requests: { debts }, config: { constants } }: CoreState, client: ClientId, now: Millis): number {

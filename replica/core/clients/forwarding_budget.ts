@@ -2,19 +2,25 @@
 import type { Millis } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 
+/** A share of that pace. */
 export interface ForwardingBudget {
+  readonly share: number;
   /** Requests that may be passed on as of `at`. */
   left: number;
   at: Millis;
 }
 
 /** Returns a budget of which nothing is used. */
-export const fullBudget = (now: Millis): ForwardingBudget => ({ left: LIMITS.forwardBurst, at: now });
+export const fullBudget = (share: number, now: Millis): ForwardingBudget => ({
+  share,
+  left: share * LIMITS.forwardBurst,
+  at: now,
+});
 
 /** Takes one request from the budget; returns false if it is used up. */
 export function mayPassOn(budget: ForwardingBudget, now: Millis): boolean {
-  const refill = Math.max(0, now - budget.at) * LIMITS.forwardsPerSecond / 1000;
-  budget.left = Math.min(LIMITS.forwardBurst, budget.left + refill);
+  const refill = budget.share * Math.max(0, now - budget.at) * LIMITS.forwardsPerSecond / 1000;
+  budget.left = Math.min(budget.share * LIMITS.forwardBurst, budget.left + refill);
   budget.at = now;
   if (budget.left < 1) return false;
   budget.left--;

@@ -6,6 +6,7 @@ import { type Context, send } from "../context.ts";
 import { hasStopped } from "../epochs/stop_sign.ts";
 import { judgedTime } from "../offices/judged_clock.ts";
 import { ledLast, passOnQueue } from "../offices/requests_meanwhile.ts";
+import { isShown, settleShown } from "../offices/shown.ts";
 import type { CoreState } from "../state.ts";
 import { mayPassOn } from "./forwarding_budget.ts";
 import { poolRequest } from "./request_pool.ts";
@@ -72,11 +73,11 @@ export function tickInterventions(context: Context): void {
   }
 }
 
-/** Passes a request to the leader, unless there is none or its pace (§7.5i) keeps it back; returns whether it did. */
+/** Passes a request to the leader, unless there is none, it is passed on as one that was shown (§14.7), or its pace (§7.5i) keeps it back; returns whether it did. */
 function forward(context: Context, intervention: Intervention): boolean {
   const { state, now } = context;
   const { view, requests, config } = state;
-  if (view.leader === null) return false;
+  if (view.leader === null || isShown(state, intervention)) return false;
   if (view.role === "leader") poolRequest(state, intervention);
   else if (!mayPassOn(requests.forwarding, now)) return false;
   else send(context, [view.leader], { kind: "ForwardedRequest", signed: intervention.request });
@@ -144,6 +145,7 @@ export function noteApplied({ executed, opened }: Progress, known: Known): void 
 export function settle(context: Context, clients: ReadonlyMap<ClientId, Progress>): void {
   const { state, now } = context;
   const { requests } = state;
+  settleShown(state, clients.keys());
   let served = Infinity;
   for (const [client, progress] of clients) {
     for (const { since } of dropSettled(state, requests.interventions, client)) served = Math.min(served, since);

@@ -80,6 +80,7 @@ function applyEntry(
     if (!progress.has(client)) progress.set(client, noProgress());
     // Applied at this very index, and not before: a repetition is answered with the index of the first time.
     if (answer.outcome === "applied" && answer.index === index) {
+      state.pace.executed = true;
       noteApplied(progress.get(client)!, known);
       noteResult(state, client, answer.result.length, now);
     }

@@ -4,10 +4,11 @@ import { standingOf } from "../../../protocol/snapshot/session_table.ts";
 import { type Context, send } from "../context.ts";
 import type { RequestInput } from "../input.ts";
 import { queuesRequests } from "../offices/requests_meanwhile.ts";
+import { holdShown } from "../offices/shown.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
 import { mayPassOn } from "./forwarding_budget.ts";
 import { intervene } from "./interventions.ts";
-import { poolRequest } from "./request_pool.ts";
+import { isQueued, poolRequest } from "./request_pool.ts";
 import { sessionAnswer } from "./session_answer.ts";
 import type { Known } from "./waiting.ts";
 
@@ -27,8 +28,12 @@ export function onRequest(context: Context, { request, intervention, via }: Requ
   const leading = state.view.role === "leader";
   if (!leading && via !== null) return ignore("not-the-leader");
   const queues = queuesRequests(state);
+  // A leader gets everything that is new; what it has, or gets from others, was shown (§14.7c).
+  const shows = !leading || via !== null || intervention ||
+    (message.kind === "SendRequest" && isQueued(state, message));
   if (queues && !poolRequest(state, known)) return ignore("over-quota");
-  if (!queues && !intervention) return passOn(context, request);
+  const isHeld = shows && holdShown(context, known);
+  if (!queues && !intervention) return isHeld ? ACCEPT : passOn(context, request);
   if (intervention && via === null && !intervene(context, known)) return ignore("over-quota");
   return ACCEPT;
 }

@@ -1,5 +1,6 @@
 /** The requests a leader has yet to order: clients in turn, within a client its sessions in turn (§7.3, §7.5). */
 import type { Request, SendRequest } from "../../../protocol/entry.ts";
+import { asksForChange } from "../../../protocol/epochs/epoch_end.ts";
 import type { ClientId, Millis } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { Hash } from "../../../protocol/ports.ts";
@@ -54,7 +55,8 @@ export function hasRoomFor(state: CoreState, message: Request, intervention: boo
 
 /**
  * Takes the next entry's requests, a few of each client in turn, so that no client starves another. Takes nothing while fewer than `least` are ready,
- * unless they have more bytes than an entry. Clients that want more than most go along in the others' entries, or wait until none is under way.
+ * unless they have more bytes than an entry. What was shown goes first (§14.7e). Clients that want more than most go along in the others' entries, or
+ * wait with the rest until none is under way.
  */
 export function takeRequests(
   { state, now }: Pick<Context, "state" | "now">,
@@ -68,8 +70,8 @@ export function takeRequests(
   const isMany = ready >= least;
   if (ready === 0 || (!isMany && !areLong(pool, sizeOfRequest))) return [];
   const underWay = lastIndex(state.log) > state.commitIndex;
-  if (underWay && [...shares.values()].every(({ isHeavy }) => isHeavy)) return [];
-  const { taken, isCut } = nextEntry(pool, shares, sizeOfRequest);
+  const onlyUrgent = underWay && [...shares.values()].every(({ isHeavy }) => isHeavy);
+  const { taken, isCut } = nextEntry(onlyUrgent ? urgentIn(shares) : urgentFirst(pool, shares), sizeOfRequest);
   if (!isMany && !isCut) return [];
   for (const known of taken) {
     takeOut(state, known);
@@ -78,17 +80,20 @@ export function takeRequests(
   return taken.map(({ request }) => request);
 }
 
-/** Returns what fits into one entry, and whether some of what may be in it does not. */
+/** Returns what fits into one entry, and whether some of what may be in it does not: a change of the roster stands alone (§13.2). */
 function nextEntry(
-  pool: RequestState["pool"],
-  shares: ReadonlyMap<ClientId, Share>,
+  ready: Iterable<Known>,
   sizeOfRequest: (request: Signed<Request>) => number,
 ): { readonly taken: readonly Known[]; readonly isCut: boolean } {
   const taken: Known[] = [];
   let bytes = 2;
-  for (const known of clientsInTurn(pool, shares)) {
+  for (const known of ready) {
+    const isChange = asksForChange(known.request);
+    if (isChange && taken.length === 0) return { taken: [known], isCut: true };
     bytes += sizeOfRequest(known.request);
-    if (taken.length >= LIMITS.maxEntryRequests || bytes > LIMITS.maxEntryBytes) return { taken, isCut: true };
+    if (isChange || taken.length >= LIMITS.maxEntryRequests || bytes > LIMITS.maxEntryBytes) {
+      return { taken, isCut: true };
+    }
     taken.push(known);
   }
   return { taken, isCut: false };
@@ -133,12 +138,29 @@ function dropLateRegisters({ requests: { pool }, config, log }: CoreState): void
   }
 }
 
-/** Yields the first request of every client, then the second ones, and so on, of each client as many as §7.3j lets it have. */
-function* clientsInTurn(pool: RequestState["pool"], shares: ReadonlyMap<ClientId, Share>): Iterable<Known> {
-  let queues = [...pool].map(([client, queue]) => ({
-    items: inTurn(queue)[Symbol.iterator](),
-    left: shares.get(client)!.left,
-  }));
+type Shares = ReadonlyMap<ClientId, Share>;
+
+/** Yields what is urgent, clients in turn. */
+function* urgentIn(shares: Shares): Iterable<Known> {
+  const lists = [...shares.values()].map(({ urgent }) => urgent).filter(({ length }) => length > 0);
+  for (let round = 0; lists.some(({ length }) => round < length); round++) {
+    for (const list of lists) if (round < list.length) yield list[round]!;
+  }
+}
+
+/** Yields what is urgent, and then the rest. */
+function* urgentFirst(pool: RequestState["pool"], shares: Shares): Iterable<Known> {
+  const first = new Set(urgentIn(shares));
+  yield* first;
+  yield* clientsInTurn(pool, shares, first);
+}
+
+/** Yields the first request of every client but for those of `without`, then the second ones, and so on, of each client as many as §7.3j lets it have. */
+function* clientsInTurn(pool: RequestState["pool"], shares: Shares, without: ReadonlySet<Known>): Iterable<Known> {
+  let queues = [...pool].map(([client, queue]) => {
+    const { left, urgent } = shares.get(client)!;
+    return { items: inTurn(queue).filter((known) => !without.has(known)), left: left - urgent.length };
+  });
   while (queues.length > 0) {
     const alive: typeof queues = [];
     for (const queue of queues) {
@@ -162,12 +184,6 @@ export function unmarkProposed({ requests }: CoreState, { request: { message }, 
   const slots = requests.proposed.get(message.client);
   slots?.delete(slotOf(message, digest));
   if (slots?.size === 0) requests.proposed.delete(message.client);
-}
-
-/** Queues again what was taken for an entry and is in none. */
-export function queueAgain(state: CoreState, known: Known): void {
-  unmarkProposed(state, known);
-  poolRequest(state, known);
 }
 
 /** Marks a new leader's own log as proposed: it may hold requests above the commit index, which must not be proposed again. */

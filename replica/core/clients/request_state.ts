@@ -1,5 +1,5 @@
 /** State of requests that are not settled (§7.3). */
-import type { ClientId, Millis } from "../../../protocol/ids.ts";
+import type { ClientId, LogIndex, Millis } from "../../../protocol/ids.ts";
 import type { ForwardingBudget } from "./forwarding_budget.ts";
 import type { Known, Waiting } from "./waiting.ts";
 
@@ -47,6 +47,8 @@ export interface Service {
 export interface RequestState {
   /** Not yet in the log of this leader; clients in the order they are served in. */
   readonly pool: Map<ClientId, Waiting<Known>>;
+  /** Queued commands that were shown, the last one of each session (§14.7e). */
+  readonly urgent: Map<ClientId, Map<LogIndex, Known>>;
   /** Requests in the log above the applied index by {@linkcode slotOf}, so that a leader does not propose them again. */
   readonly proposed: Map<ClientId, Set<string>>;
   /** The most that clients wanted of late, for a leader's shares (§7.3j). */
@@ -61,6 +63,8 @@ export interface RequestState {
   quickestMs: Millis;
   /** By client, those whose requests were passed on last at the end. */
   readonly interventions: Map<ClientId, Waiting<Intervention>>;
+  /** Budgets for passing on what was shown (§14.7c), and the rest. */
+  readonly forwardingShown: ForwardingBudget;
   readonly forwarding: ForwardingBudget;
   /** Patience in force for new interventions. */
   patience: Millis;

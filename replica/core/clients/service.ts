@@ -82,7 +82,7 @@ export const askAgainAfter = ({ config: { constants } }: CoreState, waitMs: Mill
   Math.min(constants.patienceMs / 2, Math.max(constants.heartbeatMs, waitMs / 2));
 
 /** Returns whether every lower seq of its session, down to the window's edge, is executed. */
-function isLowest({ sessions }: CoreState, { client, session, seq }: SendRequest): boolean {
+export function isLowest({ sessions }: CoreState, { client, session, seq }: SendRequest): boolean {
   const table = sessions.clients.get(client)?.live.get(session);
   if (table === undefined) return true;
   let lowest: number = table.floor;

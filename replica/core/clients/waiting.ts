@@ -143,7 +143,7 @@ export function* foremost<T extends Known>(waiting: Waiting<T>): Iterable<T> {
  * Everything that one entry may hold, in the order of service: a round takes the next of each lane. A session's seqs ascend. Of
  * registers it is the best alone: the entry's index can be the id of one session only (§7.1).
  */
-export function* inTurn<T extends Known>(waiting: Waiting<T>): Iterable<T> {
+export function* inTurn<T extends Known>(waiting: Waiting<T>): IteratorObject<T, void> {
   let lanes = [...waiting].map(([session, lane]) =>
     session === REGISTERS
       ? byPriority(lane).slice(0, 1)

@@ -82,7 +82,7 @@ export function tickCandidacy(context: Context): void {
   startCandidacy(context, held.term, preVotes);
 }
 
-/** §14.3g: who handed over does not stand for a while, and who is about to stop not at all. */
+/** §14.3g: who handed over does not stand before another leads, for a while, and who is about to stop not at all. */
 const steppedBack = ({ state: { offices, config }, now }: Context): boolean =>
   offices.leaving !== null || now < offices.handedOverAt + 2 * config.constants.electionTimeoutMs;
 

@@ -4,7 +4,10 @@ import { kthHighest } from "../../../protocol/quorum.ts";
 import { hasExpired } from "../clients/interventions.ts";
 import { type Context, note, send } from "../context.ts";
 import { setHardState } from "../log/durable.ts";
+import { describeDue, paceDue } from "../offices/expectation.ts";
 import { judgedTime } from "../offices/judged_clock.ts";
+import { entriesOf, isOverdue, presentOffice } from "../offices/terms_of_office.ts";
+import type { CoreEvent } from "../output.ts";
 import type { CoreState } from "../state.ts";
 import { endSuspicion } from "./terms.ts";
 
@@ -14,7 +17,9 @@ export function suspicionReason({ state, now }: Pick<Context, "state" | "now">):
   if (judgedTime(state, now) >= election.deadline) return view.leader === null ? "no-leader" : "timer";
   if (view.leader !== null) {
     if (view.handOver !== null) return "hand-over";
+    if (paceDue(state) !== null) return "pace";
     if (hasExpired(state)) return "patience";
+    if (isOverdue(state, now)) return "office";
     if (state.evidence.some(({ culprit }) => culprit === view.leader)) return "evidence";
     if (election.leaderFault?.leader === view.leader) return election.leaderFault.code;
   }
@@ -26,6 +31,7 @@ export function suspicionReason({ state, now }: Pick<Context, "state" | "now">):
 export function tickSuspicion(context: Context): void {
   const { election, view, hard } = context.state;
   const reason = suspicionReason(context);
+  noteWanted(context, reason);
   if (reason === null) {
     if (election.suspectingSince !== null) endSuspicion(context);
     return;
@@ -35,7 +41,26 @@ export function tickSuspicion(context: Context): void {
   election.preVoteAt = context.now;
   election.preVoteInterval = context.state.config.constants.heartbeatMs;
   if (electionFailed(context.state, reason)) election.failures = Math.min(election.failures + 1, 30);
-  note(context, "info", "suspect", { reason, term: hard.currentTerm, leader: view.leader });
+  note(context, "info", "suspect", {
+    reason,
+    term: hard.currentTerm,
+    leader: view.leader,
+    ...detailsOf(context, reason),
+  });
+}
+
+/** §14.1: remembers why this replica wants the present office to end; a leader that hands over knows better than its own word. */
+function noteWanted({ state }: Context, reason: string | null): void {
+  const office = presentOffice(state);
+  if (office !== null) office.wantedFor = (reason === "hand-over" && state.leadership?.handing?.reason) || reason;
+}
+
+/** Returns what the operator is told of a leader that is too slow, or whose term of office is over. */
+function detailsOf({ state, now }: Context, reason: string): CoreEvent["fields"] {
+  if (reason === "pace") return describeDue(state);
+  const office = presentOffice(state);
+  if (reason !== "office" || office === null) return {};
+  return { entries: entriesOf(office, state), forMs: Math.round(now - office.since) };
 }
 
 /** §6.11: the election of this term brought no leader in time, or one under which nothing was committed in time. */

@@ -9,7 +9,9 @@ import { type Context, note } from "../context.ts";
 import { setHardState } from "../log/durable.ts";
 import type { VoteRecord } from "../log/durable_state.ts";
 import { lastIndex } from "../log/log.ts";
+import { expectPace } from "../offices/expectation.ts";
 import { judgedTime } from "../offices/judged_clock.ts";
+import { beginOffice } from "../offices/terms_of_office.ts";
 import { drawRandom } from "../random.ts";
 import { backedOff } from "./backoff.ts";
 
@@ -59,15 +61,10 @@ export function installLeader(context: Context, leader: ReplicaId, base: Certifi
   restartElectionTimer(context);
   endSuspicion(context);
   changeLeader(context);
-  rememberOffice(context, leader);
+  expectPace(context);
+  beginOffice(context, leader);
   state.publication.repeatAt = context.now + state.config.constants.heartbeatMs;
   note(context, "info", "leader", { term: state.hard.currentTerm, leader, base: base.index });
-}
-
-/** Remembers the offices of the last n leaders (§14.1). */
-function rememberOffice({ state: { offices: { known }, hard, quorumSizes }, now }: Context, leader: ReplicaId): void {
-  known.push({ term: hard.currentTerm, leader, since: now });
-  if (known.length > quorumSizes.n) known.shift();
 }
 
 function leaveLeader({ state }: Context): void {

@@ -1,9 +1,8 @@
 /** Stop-signs on a log (§13.3): entries that hold a valid change of the roster, behind which the epoch has nothing. */
-import type { Entry, Request } from "../../../protocol/entry.ts";
-import { stopSignOf } from "../../../protocol/epochs/epoch_end.ts";
+import type { Entry } from "../../../protocol/entry.ts";
+import { asksForChange, stopSignOf } from "../../../protocol/epochs/epoch_end.ts";
 import { offset } from "../../../protocol/ids.ts";
 import type { RosterChanges } from "../../../protocol/ports.ts";
-import type { Signed } from "../../../protocol/signed.ts";
 import { isCheckpointIndex } from "../checkpoints/checkpoint_index.ts";
 import { lastIndex, type Log } from "../log/log.ts";
 import type { CoreState } from "../state.ts";
@@ -19,8 +18,8 @@ export const hasStopped = ({ log, commitIndex }: CoreState, changes: RosterChang
   commitIndex === lastIndex(log) && endsInStop(log, changes);
 
 /**
- * Returns the code of what no honest leader does with a stop-sign, if one of `entries`, which follow one another, shows it (§13.2, §13.3): it stands alone,
- * at no index where a checkpoint is due anyway, and last.
+ * Returns the code of what no honest leader does with a stop-sign, if one of `entries`, which follow one another, shows it (§13.2, §13.3): whatever asks for
+ * a change stands alone, so that one is judged for each entry at most; a stop-sign is last, and at no index where a checkpoint is due anyway.
  */
 export function stopSignFault(
   { config }: CoreState,
@@ -28,20 +27,16 @@ export function stopSignFault(
   entries: readonly Entry[],
 ): string | null {
   for (const [i, entry] of entries.entries()) {
+    if (isChangeBesideOthers(entry)) return "change-beside-others";
     const isStop = stopSignOf(entry, changes) !== null;
     if (isStop && i < entries.length - 1) return "behind-a-stop-sign";
     if (isStop && isCheckpointIndex({ config }, entry.index)) return "stop-sign-at-a-checkpoint";
-    if (!isStop && holdsChange(entry, changes)) return "change-beside-others";
   }
   return null;
 }
 
-/** Returns whether a request is a valid change. */
-export const isChange = ({ message }: Signed<Request>, changes: RosterChanges): boolean =>
-  message.kind === "SendRequest" && message.mode === "roster" && changes.judge(message.command).next !== null;
-
-const holdsChange = ({ requests }: Entry, changes: RosterChanges): boolean =>
-  requests?.some((request) => isChange(request, changes)) ?? false;
+const isChangeBesideOthers = ({ requests }: Entry): boolean =>
+  requests !== null && requests.length > 1 && requests.some(asksForChange);
 
 /** Returns whether the next entry must not be a stop-sign: a snapshot there could be taken for that of a checkpoint like any (§13.2). */
 export const mustNotStopNext = (state: CoreState): boolean => isCheckpointIndex(state, offset(lastIndex(state.log), 1));

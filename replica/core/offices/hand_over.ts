@@ -1,11 +1,14 @@
 /** A leader that gives up its office (§14.2). */
-import type { ReplicaId } from "../../../protocol/ids.ts";
+import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
 import { type Context, note, send } from "../context.ts";
 import { lastHead, lastIndex } from "../log/log.ts";
 import type { Leadership } from "../replication/leader_state.ts";
 import { reportsOf } from "../replication/response_book.ts";
 import type { CoreState } from "../state.ts";
+import { paceDue } from "./expectation.ts";
+import { noteLearnerServed, waitingLearner } from "./learners.ts";
 import type { Handing } from "./office_state.ts";
+import { presentOffice } from "./terms_of_office.ts";
 
 /** Returns whether a hand-over under way keeps this leader from proposing. */
 export const stopsProposing = ({ handing }: Leadership): boolean => handing !== null && handing.failedAt === null;
@@ -15,21 +18,31 @@ export function tickHandOver(context: Context, leadership: Leadership): void {
   const { state, now } = context;
   const { electionTimeoutMs } = state.config.constants;
   if (leadership.handing?.signed) return tickSigned(context, leadership, leadership.handing);
-  const leaving = state.offices.leaving?.reason ?? null;
-  if (leaving === null) {
+  const wanted = wantedHandOver(state, now);
+  if (wanted === null) {
     leadership.handing = null;
     return;
   }
   const failedAt = leadership.handing?.failedAt ?? null;
   if (leadership.handing === null || (failedAt !== null && now >= failedAt + electionTimeoutMs)) {
-    leadership.handing = { reason: leaving, begunAt: now, signed: null, failedAt: null };
-    note(context, "info", "hand-over-begun", { term: state.hard.currentTerm, reason: leaving });
+    leadership.handing = { ...wanted, begunAt: now, signed: null, failedAt: null };
+    note(context, "info", "hand-over-begun", { term: state.hard.currentTerm, ...wanted });
   }
   const { handing } = leadership;
   if (handing.failedAt !== null) return;
   const successor = lastIndex(state.log) === state.commitIndex ? successorOf(state) : null;
   if (successor !== null) signHandOver(context, leadership, handing, successor);
   else if (now >= handing.begunAt + electionTimeoutMs / 2) giveUp(context, leadership, handing, "not-drained");
+}
+
+/** Returns the reason for which this leader is to give up its office, and the learner it does it for; null if it is to stay (§14.5). */
+function wantedHandOver(state: CoreState, now: Millis): Pick<Handing, "reason" | "learner"> | null {
+  const { leaving } = state.offices;
+  if (leaving !== null) return { reason: leaving.reason, learner: null };
+  if (paceDue(state) !== null) return { reason: "pace", learner: null };
+  if (presentOffice(state)?.dueSince != null) return { reason: "office", learner: null };
+  const learner = waitingLearner(state, now);
+  return learner === null ? null : { reason: "learner", learner };
 }
 
 /**
@@ -58,6 +71,7 @@ function signHandOver(context: Context, leadership: Leadership, handing: Handing
     ...{ successor, index, hash },
   };
   state.offices.handedOverAt = now;
+  if (handing.learner !== null) noteLearnerServed(state, handing.learner, now);
   leadership.handing = { ...handing, signed: { message, at: now, repeatAt: now } };
   tickSigned(context, leadership, leadership.handing);
 }
@@ -77,6 +91,8 @@ function tickSigned(context: Context, leadership: Leadership, handing: Handing):
 }
 
 function giveUp(context: Context, leadership: Leadership, handing: Handing, why: string): void {
-  leadership.handing = { ...handing, failedAt: context.now };
-  note(context, "warn", "hand-over-failed", { term: context.state.hard.currentTerm, reason: handing.reason, why });
+  const { state, now } = context;
+  leadership.handing = { ...handing, failedAt: now };
+  if (handing.learner !== null) noteLearnerServed(state, handing.learner, now);
+  note(context, "warn", "hand-over-failed", { term: state.hard.currentTerm, reason: handing.reason, why });
 }

@@ -16,13 +16,13 @@ export const queuesRequests = (state: CoreState): boolean =>
  * of passing on goes (§7.5i).
  */
 export function passOnQueue(context: Context): void {
-  const { state: { requests: { pool, forwarding }, view }, now } = context;
+  const { state: { requests: { pool, forwarding, forwardingShown }, view }, now } = context;
   const queues = [...pool.values()].map((waiting) => [...new Set([...foremost(waiting), ...itemsOf(waiting)])]);
   const longest = Math.max(0, ...queues.map((queue) => queue.length));
   for (let place = 0; place < longest; place++) {
     for (const queue of queues) {
       const known = queue[place];
-      if (known && !mayPassOn(forwarding, now)) return;
+      if (known && !mayPassOn(forwarding, now) && !mayPassOn(forwardingShown, now)) return;
       if (known) send(context, [view.leader!], { kind: "ForwardedRequest", signed: known.request });
     }
   }

@@ -5,6 +5,7 @@ import type { Signed } from "../../../protocol/signed.ts";
 import { accuse } from "../accuse.ts";
 import type { Context } from "../context.ts";
 import { placeInTerm } from "../election/suspicion.ts";
+import { noteMember } from "../offices/learners.ts";
 import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
 import { claimCommit } from "./commit_claims.ts";
 import { followProgress } from "./replication.ts";
@@ -21,6 +22,7 @@ export function onAppendEntriesResponse(context: Context, response: Signed<Appen
   placeInTerm(context, replica, term);
   const record = recordOf(state.responses, replica, term, state.hard.currentTerm);
   if (record === null) return ignore("old-term");
+  noteMember(state, replica);
   if (!trustsReplicas(state.config.constants)) recordAcks(context, record, response); // else each certifies itself (§1.4)
   if (prepared.term === term && prepared.index > (record.report?.index ?? -1)) {
     record.report = { index: prepared.index, hash: prepared.hash, response };

@@ -1,14 +1,15 @@
 /** A leader's replication: proposing, broadcasting, repairing followers (§5.1, §5.2, §5.8). */
 import type { ChainedEntry, Entry } from "../../../protocol/entry.ts";
 import { joinRequests, requestSize } from "../../../protocol/entry_body.ts";
+import { asksForChange } from "../../../protocol/epochs/epoch_end.ts";
 import { chainEntry } from "../../../protocol/hash_chain.ts";
 import { type LogIndex, type Millis, offset, type ReplicaId, type Round, round } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { AppendEntries, AppendEntriesResponse, Request } from "../../../protocol/message.ts";
 import type { Signed } from "../../../protocol/signed.ts";
-import { queueAgain, takeRequests } from "../clients/request_pool.ts";
+import { takeRequests } from "../clients/request_pool.ts";
 import { type Context, peersOf, send } from "../context.ts";
-import { endsInStop, isChange, mustNotStopNext } from "../epochs/stop_sign.ts";
+import { endsInStop, mustNotStopNext } from "../epochs/stop_sign.ts";
 import { append } from "../log/durable.ts";
 import { hashAt, headAt, lastHead, lastIndex, slice } from "../log/log.ts";
 import type { CoreState } from "../state.ts";
@@ -71,7 +72,7 @@ export function proposeRequests(context: Context, leadership: Leadership): void 
   while (lastIndex(state.log) - state.commitIndex < pipeline.size) {
     const batch = takeRequests(context, leastToPropose(context, leadership), requestSize);
     if (batch.length === 0) return;
-    proposeApart(context, batch);
+    proposeBatch(context, batch);
     leadership.proposedAt = now;
     leadership.underWay = uncommittedRequests(state);
     leadership.returning = null;
@@ -81,17 +82,10 @@ export function proposeRequests(context: Context, leadership: Leadership): void 
   if (state.requests.pool.size > 0) pipeline.heldUp = true;
 }
 
-/** Proposes a batch; the first valid change in it stands alone and last, and another one waits for the next epoch, which it will not fit (§13.2). */
-function proposeApart(context: Context, batch: readonly Signed<Request>[]): void {
-  const { state, ports } = context;
-  const others = batch.filter((request) => !isChange(request, ports.changes));
-  const valid = batch.filter((request) => !others.includes(request));
-  if (others.length > 0) propose(context, others);
-  const [first, ...rest] = valid;
-  if (first === undefined) return;
-  if (mustNotStopNext(state)) propose(context, []);
-  propose(context, [first]);
-  for (const request of rest) queueAgain(state, { request, digest: ports.hash(request.body) });
+/** Proposes a batch. One that may be a stop-sign has a no-op before it where a checkpoint is due (§13.2). */
+function proposeBatch(context: Context, batch: readonly Signed<Request>[]): void {
+  if (batch.some(asksForChange) && mustNotStopNext(context.state)) propose(context, []);
+  propose(context, batch);
 }
 
 /** Returns how many requests it takes for an entry now. */

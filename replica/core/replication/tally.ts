@@ -8,6 +8,7 @@ import { noteCommitProgress, raiseTerm } from "../election/terms.ts";
 import { keepForCheckpoints } from "../log/commit_certificate.ts";
 import { raiseRank, setCommit } from "../log/durable.ts";
 import { contains, hashAt, lastIndex, slice } from "../log/log.ts";
+import { noteCommitted } from "../offices/shown.ts";
 import { restartBehind } from "./commit_claims.ts";
 import { type Ack, acksFor, pruneAcks, reportsOf } from "./response_book.ts";
 
@@ -72,8 +73,10 @@ export function advanceCommit(context: Context, certificate: CommitCertificate):
   const { state } = context;
   if (certificate.term > state.hard.currentTerm) raiseTerm(context, certificate.term, null);
   raiseRank(context, certificate);
-  keepForCheckpoints(state, state.commitIndex, certificate);
+  const before = state.commitIndex;
+  keepForCheckpoints(state, before, certificate);
   setCommit(context, certificate.index, certificate);
+  noteCommitted(state, before);
   state.requests.progressed = true;
   restartBehind(context);
   pruneAcks(state.responses, state.commitIndex);

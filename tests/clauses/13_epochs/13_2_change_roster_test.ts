@@ -3,9 +3,13 @@ import { assertEquals } from "@std/assert";
 import { changeOf, createChangeJudge } from "../../../crypto/roster/change_judge.ts";
 import type { Roster } from "../../../crypto/roster/roster_types.ts";
 import type { SignatureBackend } from "../../../crypto/signing/backend.ts";
+import { clientId, logIndex } from "../../../protocol/ids.ts";
 import { decodeChange, decodeChangeResult, encodeChange } from "../../../protocol/operations/change.ts";
+import { INGRESS_LIMITS } from "../../../replica/limits/ingress_limits.ts";
 import { backend } from "../../support/backends.ts";
+import { EpochChain, epochIngress } from "../../support/epochs/epoch_lab.ts";
 import { makeRoster } from "../../support/make_roster.ts";
+import { openSessions } from "../../support/numbered_requests.ts";
 import { commandOf, plainDigest, plainlyNext } from "../../support/rosters/plain_rosters.ts";
 import { signedBy } from "../../support/rosters/sign_rosters.ts";
 import * as forge from "../support/forge.ts";
@@ -59,9 +63,15 @@ const headOf = ({ state: { log } }: Lab) => {
 };
 const faultOf = ({ state: { election } }: Lab) => election.leaderFault?.code ?? null;
 
-Deno.test("§13.2c an entry with a valid change and anything else is not appended, and its leader suspected", () => {
+Deno.test("§13.2c an entry that asks for a change, a valid one or not, and for anything else is not appended, and its leader suspected", () => {
+  const invalid = changeTo({ ...SECOND, epoch: 3 }, 9);
   for (
-    const requests of [[forge.request(2, "x"), changeTo(SECOND)], [changeTo(SECOND), changeTo(plainlyNext(FIRST), 8)]]
+    const requests of [
+      [forge.request(2, "x"), changeTo(SECOND)],
+      [changeTo(SECOND), changeTo(plainlyNext(FIRST), 8)],
+      [forge.request(2, "x"), invalid],
+      [invalid, forge.changeRequest(10, Uint8Array.of(1))],
+    ]
   ) {
     const lab = stopLab();
     const { verdicts } = lab.follow("r1", 1, [forge.entryAfter(forge.GENESIS, 1, requests)]);
@@ -70,22 +80,26 @@ Deno.test("§13.2c an entry with a valid change and anything else is not appende
   }
 });
 
-Deno.test("§13.2c a leader proposes what else it has first, and one change of several", () => {
+Deno.test("§13.2c a leader proposes each alone, whatever else waits, and none behind a valid one", () => {
   const lab = stopLab();
   lab.lead(1);
   const others = [forge.request(2, "x"), forge.request(3, "y")];
-  const changes = [changeTo(SECOND), changeTo(plainlyNext(FIRST), 8)];
+  const changes = [forge.changeRequest(6, Uint8Array.of(1)), changeTo(SECOND), changeTo(plainlyNext(FIRST), 8)];
   lab.run([...others, ...changes].map((request) => requestInput(request)));
+  lab.elapse(100);
   const sizes = lab.state.log.entries.map(({ entry }) => entry.requests!.length);
-  assertEquals(sizes, [0, 2, 1]);
+  assertEquals(sizes, [0, 2, 1, 1]);
   assertEquals(lab.state.requests.pool.size, 1, "the other change waits");
 });
 
-Deno.test("§13.2d §13.2e what is not valid stands among others and is answered with what is wrong and what is in force", () => {
+Deno.test("§13.2d §13.2e what is not valid is ordered and answered with what is wrong and what is in force", () => {
   const lab = stopLab();
   const late = changeTo({ ...SECOND, epoch: 3 }, 2);
   const unreadable = forge.changeRequest(3, Uint8Array.of(1, 2, 3));
-  const chain = [forge.entryAfter(forge.GENESIS, 1, [late, unreadable, forge.request(4, "x")])];
+  const chain = [forge.entryAfter(forge.GENESIS, 1, [late])];
+  for (const request of [unreadable, forge.request(4, "x")]) {
+    chain.push(forge.entryAfter(forge.endOf(chain), 1, [request]));
+  }
   chain.push(stopAfter(forge.endOf(chain), 1));
   lab.follow("r1", 1, chain);
   lab.receive(...forge.reportsOf(PEERS, 1, forge.endOf(chain)));
@@ -112,4 +126,21 @@ Deno.test("§13.2f no stop-sign stands where a checkpoint is due anyway: a no-op
     forge.appendEntries("r1", 1, [stopAfter(headOf(follower), 1)], { prev: headOf(follower), round: 2 }),
   );
   assertEquals([follower.state.log.entries.length, faultOf(follower)], [1, "stop-sign-at-a-checkpoint"]);
+});
+
+Deno.test("§13.2g what a client asks for of these, and what a peer passes on, is taken within a rate, and judged before the core is handed it", () => {
+  const chain = new EpochChain();
+  const { changeBurst, changesPerSecond } = INGRESS_LIMITS;
+  const lab = epochIngress(chain, 1);
+  openSessions(lab.state.sessions, [clientId("c1"), clientId("c2")]);
+  lab.state.appliedIndex = logIndex(1);
+  const asked = (client: string, now: number) =>
+    Array.from({ length: 20 }, (_, i) => chain.requestOf(client, Uint8Array.of(i), 2 + i))
+      .filter((signed) => lab.send(client, "client", { kind: "SendRequest", signed }, now) !== null).length;
+  assertEquals([asked("c1", 0), asked("c1", 0), asked("c2", 0)], [changeBurst, 0, changeBurst]);
+  assertEquals(asked("c1", 10_000), 10 * changesPerSecond);
+  lab.state.view.role = "leader";
+  const passed = Array.from({ length: 20 }, (_, i) => chain.requestOf("c2", Uint8Array.of(i), 2 + i))
+    .filter((signed) => lab.send("r2", "peer", { kind: "ForwardedRequest", signed }) !== null).length;
+  assertEquals([passed, lab.muted], [changeBurst, []]);
 });

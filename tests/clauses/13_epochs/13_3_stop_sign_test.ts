@@ -76,19 +76,22 @@ Deno.test("§13.3d until it is committed another may replace it, and its request
   const leader = stopLab();
   leader.follow("r1", 1, STOPPED);
   leader.lead(2); // on genesis: nobody is known to hold any of it
+  leader.elapse(50);
   const requests = leader.state.log.entries.map(({ entry }) => entry.requests!.length);
   assertEquals(requests, [0, 3, 1], "a no-op, what stood before it, and the change alone");
   assertEquals(leader.state.ended, null);
 });
 
-Deno.test("§13.3e once one is committed patience runs no more; before it does", () => {
-  const suspectsFor = (commits: boolean) => {
-    const lab = stopLab({ constants: { electionTimeoutMs: 100_000, electionTimeoutCapMs: 100_000 } });
+Deno.test("§13.3e once one is committed patience and pace run no more; before it they do", () => {
+  const suspectsFor = (commits: boolean, intervention: boolean) => {
+    const timeouts = { electionTimeoutMs: 100_000, electionTimeoutCapMs: 100_000 };
+    const lab = stopLab({ constants: { ...timeouts, paceMs: intervention ? 0 : 1000 } });
     lab.follow("r1", 1, STOPPED);
     if (commits) lab.receive(...forge.reportsOf(PEERS, 1, STOP));
-    lab.run([requestInput(forge.request(9, "waits"), true)]);
+    lab.run([requestInput(forge.request(0, "waits", "c2"), intervention)]);
     lab.elapse(20_000);
     return lab.state.election.suspectingSince !== null;
   };
-  assertEquals([suspectsFor(false), suspectsFor(true)], [true, false]);
+  assertEquals([suspectsFor(false, true), suspectsFor(true, true)], [true, false], "patience");
+  assertEquals([suspectsFor(false, false), suspectsFor(true, false)], [true, false], "pace");
 });

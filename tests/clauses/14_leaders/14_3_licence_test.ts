@@ -104,7 +104,7 @@ Deno.test("§14.3f a successor that led one of the last f offices has no first t
   }
 });
 
-Deno.test("§14.3g who handed over does not stand for two election timeouts, and who is about to stop not at all", () => {
+Deno.test("§14.3g who handed over does not stand before another leads, for two election timeouts at most, and who is about to stop not at all", () => {
   const lab = new ElectionLab();
   lab.lead(1);
   lab.run([{ kind: "leave", reason: "stop" }]);
@@ -115,6 +115,25 @@ Deno.test("§14.3g who handed over does not stand for two election timeouts, and
   const stands = () => lab.state.hard.currentTerm > 1;
   assert(lab.wait(4 * T, stands), "it never stood");
   assert(lab.now >= signedAt + 2 * T, `it stood after ${lab.now - signedAt} ms`);
+
+  const again = new ElectionLab();
+  again.lead(1);
+  again.run([{ kind: "leave", reason: "stop" }]);
+  const tip = lastHead(again.state.log);
+  again.commit(tip);
+  again.run([{ kind: "leave", reason: null }]);
+  const { prepared } = again.state;
+  const next = grow(tip, 1, 2);
+  again.follow("r2", 2, next, { base: prepared, prev: tip });
+  again.commit(endOf(next));
+  again.feed(handOver("r2", 2, "r1", endOf(next)));
+  again.hearPreVotes(3);
+  again.elapse(10);
+  assertEquals(
+    again.state.election.candidacy?.base.index,
+    endOf(next).index,
+    "r2 names it, long before two timeouts are over",
+  );
 
   const stopping = follower();
   stopping.run([{ kind: "leave", reason: "stop" }]);

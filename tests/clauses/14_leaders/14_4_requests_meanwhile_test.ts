@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { lastHead } from "../../../replica/core/log/log.ts";
 import { ElectionLab } from "../support/election_lab.ts";
 import { request, requestVote } from "../support/forge.ts";
+import { PACE_MS, PaceLab } from "../support/pace_lab.ts";
 
 const ALL = ["r2", "r3", "r4"];
 
@@ -37,4 +38,16 @@ Deno.test("§14.4 a follower that led no office queues nothing without a leader"
   assert(lab.wait(4000, () => lab.state.hard.currentTerm === 2));
   lab.request(request(1), false);
   assertEquals(lab.state.requests.pool.size, 0);
+});
+
+Deno.test("§14.4b a follower passes to a new leader at once what it was shown and has not seen committed, and nothing else", () => {
+  const lab = PaceLab.following({ electionTimeoutMs: 100_000 });
+  for (const client of ["c1", "c2"]) lab.show(request(0, "", client));
+  lab.show(request(5));
+  lab.serve(request(0, "", "c2"));
+  lab.elapse(4 * PACE_MS);
+  lab.passedOn();
+  lab.change("r3", 2);
+  lab.elapse(10);
+  assertEquals(lab.passedOn(), ["c1 1 to r3"]);
 });

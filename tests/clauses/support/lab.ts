@@ -14,7 +14,7 @@ import type { Signed, Verified } from "../../../protocol/signed.ts";
 import { type Context, emptyOutputs } from "../../../replica/core/context.ts";
 import { createState } from "../../../replica/core/create_state.ts";
 import type { InputWithoutTime } from "../../../replica/core/input.ts";
-import type { PersistOperation } from "../../../replica/core/log/durable_state.ts";
+import type { PersistOperation, Recovery } from "../../../replica/core/log/durable_state.ts";
 import type { ClientReply } from "../../../replica/core/output.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
 import type { Verdict } from "../../../replica/core/verdict.ts";
@@ -152,8 +152,8 @@ export class Lab {
   }
 
   /** Begins the epoch of `roster` on its disk, and starts a core in it (§13.7). */
-  beginEpoch(roster: PlainRoster, genesis: Genesis, held: boolean): void {
-    this.storage.commit([{ op: "begin-epoch", genesis, held, recovery: null }], []);
+  beginEpoch(roster: PlainRoster, genesis: Genesis, held: boolean, recovery: Recovery | null = null): void {
+    this.storage.commit([{ op: "begin-epoch", genesis, held, recovery }], []);
     this.ids = roster.replicas.map(replicaId);
     this.#changes = plainChanges(roster);
     this.restart();

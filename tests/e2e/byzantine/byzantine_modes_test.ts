@@ -12,6 +12,7 @@ import {
   enoughAccuse,
   leadUntil,
   makeLead,
+  reasonsAgainst,
   runByzantine,
   termsLed,
 } from "./byzantine_run.ts";
@@ -72,6 +73,21 @@ const SHOWN: { readonly [M in ByzantineMode]: (run: ByzantineRun) => Promise<unk
     assertEquals(termsLed(run, FAULTY), []);
     await allShow(run, "no evidence", ({ evidence }) => evidence.length === 0);
   },
+
+  /**
+   * Nothing but its pace speaks against it, once it has been given the office without an election that clients had to wait for: timers, patience and
+   * interventions leave it there.
+   */
+  slow: (run) =>
+    leadUntil(
+      run,
+      FAULTY,
+      eventually(
+        "f + 1 honest logs say that it was too slow",
+        () => run.honest.filter((id) => reasonsAgainst(run, id, FAULTY).includes("pace")).length > 1,
+        60_000,
+      ),
+    ),
 };
 
 for (const mode of BYZANTINE_MODES) {

@@ -147,6 +147,14 @@ export function termsLed({ cluster }: ByzantineRun, id: string): number[] {
   });
 }
 
+/** Returns why replica `id` suspected `leader` when that one was followed by another, each time, according to its log. */
+export function reasonsAgainst({ cluster }: ByzantineRun, id: string, leader: string): string[] {
+  return cluster.process(id).stderr.lines.flatMap((line) => {
+    const { event, before, suspectedFor } = JSON.parse(line) as Record<string, string | undefined>;
+    return event === "leader" && before === leader && suspectedFor ? [suspectedFor] : [];
+  });
+}
+
 /** Waits until `id` has led once; meanwhile every other leader is deactivated until it has a successor. */
 export async function makeLead(run: ByzantineRun, id: string): Promise<number> {
   const led = await eventually(`${id} leads`, async () => {

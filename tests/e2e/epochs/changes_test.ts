@@ -153,3 +153,19 @@ Deno.test("half of the replicas are replaced at once", () =>
     await change("half");
     for (const id of ["r1", "r2"]) await eventually(`${id} ends`, () => !epochs.process(id).running, 60_000);
   }));
+
+Deno.test("a replica that was away while all others were replaced follows from the latest file", () =>
+  underLoad(async (epochs, change) => {
+    await epochs.kill("r4");
+    const requests: KeyRequest[] = [];
+    for (const id of ["r5", "r6", "r7"]) requests.push(await epochs.newKey(id));
+    const [r5, r6, r7] = requests as [KeyRequest, KeyRequest, KeyRequest];
+    const second = await epochs.sign((roster) => replaceReplica("r2", r6)(replaceReplica("r1", r5)(roster)));
+    for (const id of ["r5", "r6"]) await epochs.launch(id, second, "--init");
+    await change("half");
+    const third = await epochs.sign(replaceReplica("r3", r7));
+    await epochs.launch("r7", third, "--init");
+    await change("the last");
+    await epochs.run("r4", third);
+    await epochs.reachesAll();
+  }));

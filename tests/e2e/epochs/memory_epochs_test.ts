@@ -69,6 +69,37 @@ Deno.test("a replica that died is replaced by a new machine with a new key, whic
   });
 });
 
+Deno.test("a replica that was away for two changes is shown both ends, and catches up", async () => {
+  await using cluster = MemoryCluster.start();
+  const client = cluster.client("c1", { roster: cluster.file });
+  await client.put("before", "1");
+  await cluster.stop("r4");
+  const second = nextOf(cluster, cluster.file, setConstants({ checkpointEvery: 500 }));
+  await client.reconfigure(second);
+  await client.put("between", "2");
+  await client.reconfigure(nextOf(cluster, second, setConstants({ checkpointEvery: 400 })));
+  cluster.start("r4");
+  await cluster.stop("r1");
+  await client.put("after", "3", { timeoutMs: 20_000 });
+  await eventually("all alike", () => {
+    const statuses = cluster.statuses();
+    return statuses.every(({ epoch, epochProgress }) => epoch === 3 && epochProgress === "running") &&
+      new Set(statuses.map(({ state }) => state.digest)).size === 1;
+  });
+});
+
+Deno.test("a cluster that is stopped as a whole goes on in the epoch it was in, whatever roster it is started with", async () => {
+  await using cluster = MemoryCluster.start();
+  const client = cluster.client("c1", { roster: cluster.file });
+  await client.put("k", "1");
+  await client.reconfigure(nextOf(cluster, cluster.file, revokeClient("c2")));
+  await client.put("k", "2");
+  for (const id of [...cluster.nodes.keys()]) await cluster.stop(id);
+  for (const { id } of cluster.roster.replicas) cluster.start(id);
+  await client.put("k", "3", { timeoutMs: 20_000 });
+  assertEquals(new Set(cluster.statuses().map(({ epoch }) => epoch)), new Set([2]));
+});
+
 Deno.test("the operator's keys are rotated: members go on, and the next change is signed with the new ones", async () => {
   await using cluster = MemoryCluster.start();
   const client = cluster.client("c1", { roster: cluster.file });

@@ -45,7 +45,7 @@ export const LIVENESS_CHECKPOINTS: readonly Mutant[] = [
     how: "The first source is Byzantine and answers with nothing, or with other bytes.",
     needs: "a state transfer with a faulty source",
     patches: [
-      patch("inOrder", `  const first = nextNonce % peers.length;`, `  const first = 0 * nextNonce;`),
+      patch("inOrder", `  const first = transfer.nextNonce % peers.length;`, `  const first = 0 * transfer.nextNonce;`),
       patch(
         "fail",
         `  source.retryAt = context.now + patience(context.state, source);`,

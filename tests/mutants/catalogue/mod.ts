@@ -6,6 +6,7 @@ import { LEADERS } from "./leaders.ts";
 import { LIVENESS } from "./liveness.ts";
 import { LIVENESS_CHECKPOINTS } from "./liveness_checkpoints.ts";
 import { MORE } from "./more.ts";
+import { PACE } from "./pace.ts";
 import { SAFETY_ACKS } from "./safety_acks.ts";
 import { SAFETY_CHECKPOINTS } from "./safety_checkpoints.ts";
 import { SAFETY_CLIENTS } from "./safety_clients.ts";
@@ -28,6 +29,7 @@ const MUTANTS: readonly Mutant[] = [
   ...INGRESS,
   ...MORE,
   ...LEADERS,
+  ...PACE,
   ...LIVENESS,
   ...LIVENESS_CHECKPOINTS,
 ];

@@ -5,7 +5,9 @@ import { FOLLOWERS } from "./followers/followers.ts";
 import { GREEDY } from "./greedy/greedy.ts";
 import { BACKDATING_LEADERS } from "./leaders/backdating_leader.ts";
 import { BUSY_LEADERS } from "./leaders/busy_leader.ts";
+import { HAND_OVER_LIARS } from "./leaders/hand_over_liars.ts";
 import { LEADERS } from "./leaders/leaders.ts";
+import { SLOW_LEADERS } from "./leaders/slow_leaders.ts";
 import { TWO_CHAINS } from "./leaders/two_chains.ts";
 import { MODES } from "./modes.ts";
 import { ACCUSERS } from "./noise/accusers.ts";
@@ -45,7 +47,13 @@ export const ACTORS: Readonly<Record<string, Actor>> = {
 };
 
 /** Behaviours that come to nothing except in plans made for them; drawn only if they, or such a plan, are named. */
-const STAGED_ACTORS: Readonly<Record<string, Actor>> = { ...BACKDATING_LEADERS, ...BRANCH_LENDERS, ...BUSY_LEADERS };
+const STAGED_ACTORS: Readonly<Record<string, Actor>> = {
+  ...BACKDATING_LEADERS,
+  ...BRANCH_LENDERS,
+  ...BUSY_LEADERS,
+  ...HAND_OVER_LIARS,
+  ...SLOW_LEADERS,
+};
 
 /** Every behaviour that a plan can name. */
 export const NAMED_ACTORS: Readonly<Record<string, Actor>> = { ...ACTORS, ...STAGED_ACTORS };

@@ -61,6 +61,8 @@ export class CheckerLab {
       sessionWindow: 16,
       sessionsPerClient: 4,
       registrationHorizon: 1000,
+      electionTimeoutMs: 1000,
+      electionTimeoutCapMs: 16_000,
       checkpointEvery,
     };
     const facts = {

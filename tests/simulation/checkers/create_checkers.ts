@@ -1,5 +1,5 @@
 /** Combines all checkers into one observer. */
-import { type ReplicaId, term } from "../../../protocol/ids.ts";
+import { type Millis, type ReplicaId, term } from "../../../protocol/ids.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import type { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 import type { Observer, RunFacts } from "../observer.ts";
@@ -15,6 +15,7 @@ import { SettlingChecker } from "./execution/settling_checker.ts";
 import { failureOf } from "./failure.ts";
 import { Judge } from "./judge.ts";
 import { Roster } from "./roster.ts";
+import { OfficeChecker } from "./signed/office_checker.ts";
 import { SignedBook } from "./signed/signed_book.ts";
 import { SigningChecker } from "./signed/signing_checker.ts";
 
@@ -40,7 +41,7 @@ export interface CheckCounts {
   accepted: number;
 }
 
-export interface Checkers extends Required<Omit<Observer, "event">> {
+export interface Checkers extends Required<Observer> {
   /** Makes the final checks; call once, after the liveness phase. Throws ViolationError like every other method. */
   finish(): void;
   readonly counts: Readonly<CheckCounts>;
@@ -58,9 +59,9 @@ export function createCheckers(facts: RunFacts, options: CheckerOptions = {}): C
       seen.crashes++;
       executions.crashed(at);
     },
-    sent(from, _to, packet, disk) {
+    sent(from, _to, packet, disk, now) {
       seen.packets++;
-      if (disk !== null && honest(from)) sentBy(parts, from, packet, disk);
+      if (disk !== null && honest(from)) sentBy(parts, from, packet, disk, now);
     },
     failed(at, error) {
       if (honest(at)) throw failureOf(at, error);
@@ -85,6 +86,7 @@ function partsOf(facts: RunFacts, options: CheckerOptions) {
   const requests = new RequestBook();
   const durable = new DurableChecker(roster, book, judge, (at, entry) => requests.appended(at, entry));
   const signing = new SigningChecker(roster, book, judge);
+  const offices = new OfficeChecker(facts, roster, book, judge);
   const committedAt = (index: number) => book.commits.at(index);
   const reference = new ReferenceState(facts, committedAt);
   // What clients are told may rest on a commit that the disk has yet to learn of (§4.1), unless there are fast reads (§7.4).
@@ -101,12 +103,13 @@ function partsOf(facts: RunFacts, options: CheckerOptions) {
     (at) => signing.signedIn(at),
     (index) => committedAt(index)?.term ?? term(0),
   );
-  return { roster, book, requests, durable, signing, executions, settling, replays, answers, checkpoints, recoveries };
+  const durables = { durable, checkpoints, recoveries };
+  return { roster, book, requests, signing, offices, executions, settling, replays, answers, ...durables };
 }
 
 /** Returns the checks that every honest replica must pass during the run. */
 function ofHonest(honest: (id: ReplicaId) => boolean, parts: Parts) {
-  const { durable, signing, executions, replays, answers, checkpoints, recoveries } = parts;
+  const { durable, signing, offices, executions, replays, answers, checkpoints, recoveries } = parts;
   return {
     started(at, disk) {
       if (!honest(at)) return;
@@ -114,6 +117,7 @@ function ofHonest(honest: (id: ReplicaId) => boolean, parts: Parts) {
       checkpoints.started(at, disk);
       recoveries.started(at, disk);
       signing.started(at, disk);
+      offices.started(at);
       executions.started(at);
       replays.started(at, disk.commitIndex);
     },
@@ -134,6 +138,7 @@ function ofHonest(honest: (id: ReplicaId) => boolean, parts: Parts) {
       checkpoints.persisted(at, operations, disk);
       recoveries.persisted(at, operations, disk);
     },
+    event: (at, event, now) => honest(at) && offices.event(at, event, now),
     executed: (at, index, client, command) => honest(at) && executions.executed(at, index, client, command),
     queried: (at, index, query) => honest(at) && executions.queried(at, index, query),
     applied(at, view) {
@@ -149,10 +154,11 @@ function ofHonest(honest: (id: ReplicaId) => boolean, parts: Parts) {
   } satisfies Observer;
 }
 
-function sentBy(parts: Parts, from: ReplicaId, packet: Packet, disk: MemoryDisk): void {
-  const { recoveries, signing, settling, checkpoints } = parts;
+function sentBy(parts: Parts, from: ReplicaId, packet: Packet, disk: MemoryDisk, now: Millis): void {
+  const { recoveries, signing, offices, settling, checkpoints } = parts;
   recoveries.sent(from, packet, disk);
   signing.sent(from, packet, disk);
+  offices.sent(from, packet, now);
   settling.sent(from, packet);
   if (packet.kind === "Checkpoint") checkpoints.signed(from, packet.signed.message, disk);
   const shown = packet.kind === "FetchEntriesResponse" ? packet.checkpoint : null;

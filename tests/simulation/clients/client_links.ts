@@ -11,6 +11,7 @@ import { NO_CHANGES } from "../../support/executors.ts";
 import type { Network } from "../network/network.ts";
 import type { Scheduler } from "../network/scheduler.ts";
 import type { SimCrypto } from "../network/sim_crypto.ts";
+import { leaderAmong } from "../nodes/leader_among.ts";
 import type { Arrival } from "../nodes/node_world.ts";
 import type { SimNode } from "../nodes/sim_node.ts";
 import type { Observer } from "../observer.ts";
@@ -18,7 +19,10 @@ import type { Plan } from "../plan/plan.ts";
 import { Rng } from "../plan/rng.ts";
 import type { ClientHistory, ClientProcess, ClientWorld } from "./client_world.ts";
 import { CLIENT_BEHAVIOURS } from "./faulty_clients.ts";
+import { framer } from "./framers.ts";
 import { SimClient } from "./sim_client.ts";
+
+const BEHAVIOURS = { ...CLIENT_BEHAVIOURS, framer };
 
 export interface ClientDeskParts {
   readonly plan: Plan;
@@ -60,12 +64,14 @@ export class ClientDesk {
       fastRead: (client, query, take) => this.#fastRead(client, query, take),
       hello: (process, session, take) => this.#hello(process, session, take),
       sessionsOf: (client) => this.#sessionsOf(client),
+      lowestIn: (client, session) => this.#lowestIn(client, session),
+      leader: () => leaderAmong(this.#parts.nodes.values()),
       safetyMs: plan.safetyMs,
     };
     for (const client of plan.clients) {
       const rng = new Rng(plan.seed, client.process === 0 ? client.id : `${client.id}.${client.process}`);
       if (client.behaviour === "honest") this.clients.push(new SimClient(client, world, rng));
-      else CLIENT_BEHAVIOURS[client.behaviour](client, world, rng);
+      else BEHAVIOURS[client.behaviour](client, world, rng);
     }
   }
 
@@ -158,6 +164,16 @@ export class ClientDesk {
       for (const id of [...sessions?.live.keys() ?? [], ...sessions?.closed.keys() ?? []]) found.add(id);
     }
     return [...found].sort((a, b) => b - a);
+  }
+
+  #lowestIn(client: string, session: LogIndex): number {
+    const found = Array.from(this.#parts.nodes.values(), ({ state }) => {
+      const table = state?.sessions.clients.get(clientId(client))?.live.get(session);
+      let lowest: number = table?.floor ?? 1;
+      while (table?.answers.has(lowest as typeof table.floor)) lowest++;
+      return lowest - 1;
+    });
+    return Math.max(...found);
   }
 
   #fastRead(client: string, query: Uint8Array, take: Parameters<ClientWorld["fastRead"]>[2]): void {

@@ -40,6 +40,10 @@ export interface ClientWorld {
   hello(process: ClientProcess, session: LogIndex, take: (replica: ReplicaId, appliedIndex: LogIndex) => void): void;
   /** Sessions that honest replicas have or had open for this client: clients may know what everyone can. */
   sessionsOf(client: string): readonly LogIndex[];
+  /** Number of the lowest seq of a session, counted from 0, that is executed nowhere. */
+  lowestIn(client: string, session: LogIndex): number;
+  /** Returns the leader of the moment; null if there is none. */
+  leader(): ReplicaId | null;
   /** Time for which the faults go on. */
   readonly safetyMs: Millis;
   /** Asks every replica; `take` gets what arrives. */

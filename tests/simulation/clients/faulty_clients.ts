@@ -15,7 +15,7 @@ const UTF8 = new TextEncoder();
 const ASKED_EVERY = 4;
 
 /** A source of signed requests with whatever numbers, and of registers. */
-function signerOf({ id, keys }: ClientPlan, { crypto, observer, scheduler }: ClientWorld, rng: Rng) {
+export function signerOf({ id, keys }: ClientPlan, { crypto, observer, scheduler }: ClientWorld, rng: Rng) {
   let count = 0;
   const note = <R extends Signed<Request>>(request: R): R => {
     observer.requested?.(request, scheduler.now);
@@ -42,7 +42,7 @@ function signerOf({ id, keys }: ClientPlan, { crypto, observer, scheduler }: Cli
 }
 
 /** Calls `act` until the run ends: quickly while the client has operations of its plan left, then every now and then. */
-function repeat(
+export function repeat(
   plan: ClientPlan,
   { scheduler, constants, mayAct }: ClientWorld,
   rng: Rng,
@@ -76,7 +76,7 @@ function inSessions(
 }
 
 export const CLIENT_BEHAVIOURS: Readonly<
-  Record<FaultyBehaviour, (plan: ClientPlan, world: ClientWorld, rng: Rng) => void>
+  Record<Exclude<FaultyBehaviour, "framer">, (plan: ClientPlan, world: ClientWorld, rng: Rng) => void>
 > = {
   /** Signs one seq with two commands, different ones to different replicas. */
   "two-faced"(plan, world, rng) {

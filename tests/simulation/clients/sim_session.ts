@@ -28,6 +28,7 @@ export function createSimSession(plan: ClientPlan, { constants, replicas }: Clie
       afterMs: interventionMs,
       backoff: { baseMs: interventionMs, capMs: Math.max(interventionMs, interventionCapMs), jitter: JITTER },
     },
+    showAfterMs: constants.paceMs / 2,
     weak: quorumOf(replicas.length, constants.profile).weak,
     seed: rng.int(0, 2 ** 31),
   });

@@ -21,6 +21,9 @@ export const CONSTANTS: ProtocolConstants = {
   heartbeatMs: 100,
   patienceMs: 2000,
   patienceCapMs: 32_000,
+  officeEntries: 0,
+  officeMs: 0,
+  paceMs: 0, // patience and timers alone, unless a test wants more
   sessionWindow: 16,
   sessionsPerClient: 4,
   registrationHorizon: 1000,

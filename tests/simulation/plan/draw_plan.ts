@@ -6,6 +6,8 @@ import { ACTORS, LEADING_ACTORS, QUIET_ACTORS, RECOVERY_ACTORS, SNAPSHOT_ACTORS 
 import { SCENARIOS } from "../scenarios/mod.ts";
 import { drawFaults } from "./draw_faults.ts";
 import { withLeaves } from "./draw_leaves.ts";
+import { withOffices } from "./draw_offices.ts";
+import { withPace } from "./draw_pace.ts";
 import { withPauses } from "./draw_pauses.ts";
 import { drawProcesses, drawSessionConstants } from "./draw_sessions.ts";
 import type { ByzantinePlan, ClientPlan, Fault, Plan, Target } from "./plan.ts";
@@ -63,7 +65,8 @@ const REAL_CRYPTO_EVERY = 50;
 /** Returns the plan of `seed`; equal arguments give equal plans. */
 export function drawPlan(seed: number, options: PlanOptions = {}): Plan {
   const { scenario = null, ...others } = options;
-  const plan = withLeaves(withPauses(drawFreely(seed, others)));
+  const free = withLeaves(withPauses(drawFreely(seed, others)));
+  const plan = withPace(withOffices(free, (others.actors ?? null) === null));
   return scenario === null ? plan : SCENARIOS[scenario]!(plan, new Rng(seed, `${scenario} ${plan.replicas.length}`));
 }
 
@@ -161,6 +164,9 @@ function drawConstants(
     heartbeatMs: patient ? 200 : unit / rng.pick([5, 10]),
     patienceMs: patient ? 60_000 : rng.pick([1.5, 2.5]) * unit,
     patienceCapMs: patient ? 120_000 : 16 * unit,
+    officeEntries: 0,
+    officeMs: 0,
+    paceMs: 0,
     sessionWindow: 16,
     ...(shortLogs
       ? { checkpointEvery: rng.pick([2, 3, 5, 7]), logTail: rng.pick([0, 0, 1]) }

@@ -145,7 +145,16 @@ export interface ClientPlan {
   /** Its clock's reading when the run begins. */
   readonly clockMs: Millis;
   /** An honest client, or the name of a faulty behaviour. */
-  readonly behaviour: "honest" | "two-faced" | "intervener" | "far-floors" | "registrar" | "trespasser";
+  readonly behaviour:
+    | "honest"
+    | "two-faced"
+    | "intervener"
+    | "far-floors"
+    | "registrar"
+    | "trespasser"
+    | "framer";
+  /** Way in which a framer goes about it; in many sessions if left out. */
+  readonly framing?: "sessions" | "floors" | "crowd";
   /** True if it sends UpdateLeader; without it only the replicas' own timers can depose a leader. */
   readonly intervenes: boolean;
   /** Operations until the network heals, and after it; then it goes on with others until every client is done. */
@@ -206,6 +215,18 @@ export interface Plan {
   readonly serviceMs: Millis;
   /** True if nothing in this plan is anybody's reason to suspect a leader that serves: the first one keeps its office until the network heals. */
   readonly oneLeader?: boolean;
+  /** Longest time without an answer to any honest client, once they have begun and until the network heals; unlimited if left out. */
+  readonly longestGapMs?: Millis;
+  /** Most faulty replicas that may lead one after the other; any number if left out. */
+  readonly faultyInARow?: number;
+  /** Time from which on no honest replica may follow a faulty leader; never if left out. */
+  readonly honestFromMs?: Millis;
+  /** True if no honest replica may find an honest leader too slow until the network heals (§14.8g). */
+  readonly noneTooSlow?: boolean;
+  /** Most leaders there may be until then; any number if left out. */
+  readonly mostLeaders?: number;
+  /** Longest that a command of an honest client may wait for its answer until then; unlimited if left out. */
+  readonly longestWaitMs?: Millis;
   /** True to judge single clauses besides the invariants and what clients see. */
   readonly clauses: boolean;
 }

@@ -48,6 +48,9 @@ function* reductions(plan: Plan): IteratorObject<Plan, void> {
   if (plan.batchMs > 0) yield { ...plan, batchMs: 0 };
   if (plan.down.length > 0) yield { ...plan, down: [] };
   if (plan.constants.fastReads) yield { ...plan, constants: { ...plan.constants, fastReads: false } };
+  const { officeEntries, officeMs } = plan.constants;
+  if (officeEntries > 0) yield { ...plan, constants: { ...plan.constants, officeEntries: 0 } };
+  if (officeMs > 0) yield { ...plan, constants: { ...plan.constants, officeMs: 0 } };
   if (plan.restMs > 0) yield { ...plan, restMs: 0 };
   if (plan.snapshotBytes !== null) yield { ...plan, snapshotBytes: null };
   if (plan.constants.checkpointEvery < 1000) {

@@ -3,8 +3,20 @@ import { branchAtASnapshot } from "./branch_at_a_snapshot.ts";
 import { busyLeaders } from "./busy_leaders.ts";
 import { diskLostTwice } from "./disk_lost_twice.ts";
 import { forgottenTerm } from "./forgotten_term.ts";
+import { handOvers, lostHandOvers, rotation } from "./hand_overs.ts";
+import { falseLearners, officeLiars, passingLeaders } from "./office_liars.ts";
 import { oldTerms } from "./old_terms.ts";
 import type { Scenario } from "./scenario.ts";
+import {
+  censors,
+  floorLeaders,
+  framers,
+  framingCrowds,
+  longLinks,
+  partialShowers,
+  slowLeaders,
+  unevenClocks,
+} from "./slow_leaders.ts";
 import { starved } from "./starved.ts";
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
@@ -12,6 +24,20 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   "busy-leaders": busyLeaders,
   "disk-lost-twice": diskLostTwice,
   "forgotten-term": forgottenTerm,
+  "hand-overs": handOvers,
+  "lost-hand-overs": lostHandOvers,
+  "false-learners": falseLearners,
+  "office-liars": officeLiars,
   "old-terms": oldTerms,
+  "passing-leaders": passingLeaders,
+  rotation,
   starved,
+  "slow-leaders": slowLeaders,
+  censors,
+  "partial-showers": partialShowers,
+  "uneven-clocks": unevenClocks,
+  "floor-leaders": floorLeaders,
+  "long-links": longLinks,
+  framers,
+  "framing-crowds": framingCrowds,
 };

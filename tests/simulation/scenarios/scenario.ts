@@ -19,6 +19,9 @@ export function brisk(plan: Plan, rng: Rng, change: Partial<Plan["constants"]> =
     heartbeatMs: unit / rng.pick([5, 10]),
     patienceMs: 2 * unit,
     patienceCapMs: 16 * unit,
+    officeEntries: 0,
+    officeMs: 0,
+    paceMs: 0,
     ...change,
   };
   return {

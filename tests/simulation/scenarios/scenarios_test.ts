@@ -63,6 +63,42 @@ testScenario("starved", {
   ],
 });
 
+/** Counts events of one name. */
+const told = (name: string) => ({ events }: Run): number => events.filter(({ event }) => event === name).length;
+
+/** Counts honest HandOvers, each once. */
+const words = ({ sent }: Run): number =>
+  new Set(
+    sent.flatMap(({ from, packet }) => packet.kind === "HandOver" ? [`${from} ${packet.signed.message.term}`] : []),
+  )
+    .size;
+
+/** Asserts that no election failed: whoever suspected did so for a hand-over. */
+function onlyHandOvers({ plan, events, stats }: Run): number {
+  const others = events.filter(({ event, fields }) =>
+    event === "suspect" && fields["leader"] !== null && fields["reason"] !== "hand-over"
+  );
+  assertEquals(others, [], `${plan.seed}`);
+  const terms = new Set(events.flatMap(({ event, fields }) => event === "candidate" ? [fields["term"]] : []));
+  assertEquals(terms.size, stats.elections, "there were elections without a leader");
+  return stats.elections;
+}
+
+testScenario("hand-overs", {
+  "hand-overs": [80, words],
+  "leaders, each by a hand-over but the first": [80, onlyHandOvers],
+}, [1, 2, 3, 4, 5]);
+
+testScenario("rotation", {
+  "hand-overs for terms of office": [12, words],
+  "leaders, each by a hand-over but the first": [12, onlyHandOvers],
+}, [1, 2, 3]);
+
+testScenario("lost-hand-overs", {
+  "words that nobody hears": [3, words],
+  "hand-overs given up": [3, told("hand-over-failed")],
+}, [1, 2, 3]);
+
 testScenario("forgotten-term", {
   "disks lost": [6, ({ stats }) => stats.wipes],
   "honest answers below what was signed": [4, lowHonestAnswers],

@@ -8,7 +8,8 @@ const BETWEEN = 3;
 
 /** All replicas stand still together, for longer than an election timeout; or most of them, for nearly as long as one. Nobody is to blame. */
 export const starved: Scenario = (drawn, rng) => {
-  const plan = brisk(drawn, rng);
+  const calm = brisk(drawn, rng);
+  const plan = { ...calm, constants: { ...calm.constants, paceMs: unitOf(calm) } };
   const unit = unitOf(plan);
   const faults: PauseFault[] = [];
   let from = 5 * unit;

@@ -7,6 +7,7 @@ type Counted = Pick<
   RunStats,
   | "elections"
   | "commits"
+  | "handOvers"
   | "rejoined"
   | "snapshots"
   | "checkpoints"
@@ -19,6 +20,7 @@ type Counted = Pick<
 
 /** The counter that an event increments. */
 const COUNTERS: Readonly<Record<string, keyof Counted>> = {
+  "hand-over-begun": "handOvers",
   "recovered": "rejoined",
   "snapshot-written": "snapshots",
   "checkpoint": "checkpoints",
@@ -31,7 +33,7 @@ const COUNTERS: Readonly<Record<string, keyof Counted>> = {
 export function countEvents(): Observer & { counts(): Counted } {
   const terms = new Set<number>();
   const bases = new Map<string, number>();
-  const counted = { commits: 0, rejoined: 0, snapshots: 0, checkpoints: 0, compactions: 0 };
+  const counted = { commits: 0, handOvers: 0, rejoined: 0, snapshots: 0, checkpoints: 0, compactions: 0 };
   const moved = { transfers: 0, transferred: 0, chunks: 0, badSources: 0 };
   const sums: Record<keyof Counted, number> = { elections: 0, ...counted, ...moved };
   return {

@@ -15,6 +15,8 @@ export interface RunStats {
   pauses: number;
   /** Times that a replica was told to leave. */
   leaves: number;
+  /** Hand-overs that leaders began, whatever for. */
+  handOvers: number;
   /** Of honest replicas: learners that became full replicas again, snapshots written, checkpoints found stable, logs cut short. */
   rejoined: number;
   snapshots: number;
@@ -55,6 +57,7 @@ export const emptyStats = (): RunStats => ({
   wipes: 0,
   pauses: 0,
   leaves: 0,
+  handOvers: 0,
   rejoined: 0,
   snapshots: 0,
   checkpoints: 0,

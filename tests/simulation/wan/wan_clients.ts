@@ -110,6 +110,8 @@ export class WanClients {
       request: (...call) => this.#request(...call),
       hello: (...call) => this.#hello(...call),
       sessionsOf: () => [ALL_SESSIONS],
+      lowestIn: () => 0,
+      leader: () => null,
       safetyMs: 0,
       fastRead: () => {},
     };

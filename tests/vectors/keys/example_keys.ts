@@ -2,8 +2,8 @@
 import { hex, unhex } from "../../../crypto/digest.ts";
 import { curvePublicKey } from "../../../crypto/keys/curve_key.ts";
 import { type KeyFile, keyFileText, type KeyKind } from "../../../crypto/keys/key_file.ts";
-import { parseRequest, signRequest } from "../../../crypto/roster/key_request.ts";
 import { firstRoster } from "../../../crypto/roster/first_roster.ts";
+import { parseRequest, signRequest } from "../../../crypto/roster/key_request.ts";
 import { parseSignedRoster } from "../../../crypto/roster/parse_roster.ts";
 import { signRoster } from "../../../crypto/roster/roster.ts";
 import { addClient, editedRoster } from "../../../crypto/roster/roster_edits.ts";

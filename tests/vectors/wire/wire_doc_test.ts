@@ -63,10 +63,20 @@ Deno.test("docs/wire.md lists every constant of a roster with its default, and t
   const before = Object.entries(DEFAULT_CONSTANTS).filter(([name]) => !later.includes(name));
   assertEquals(readConstants({ path: "$", value: Object.fromEntries(before) }), DEFAULT_CONSTANTS);
   assertEquals(rows[0]![3]!.trim().split(" or ").map((name) => JSON.parse(name)), PROFILES);
-  for (const [, name, , range] of rows.slice(1).filter(([, name]) => later.includes(name!))) {
-    const [least, most] = range!.split(" to ").map(Number) as [number, number];
+  const { patienceMs, heartbeatMs, electionTimeoutMs, patienceCapMs } = DEFAULT_CONSTANTS;
+  const worded: Readonly<Record<string, string>> = {
+    "4 `electionTimeoutMs` to 604800000": `${4 * electionTimeoutMs} to 604800000`,
+    "half of `patienceMs` and 2 `heartbeatMs`, to `patienceCapMs`": `${
+      Math.max(patienceMs / 2, 2 * heartbeatMs)
+    } to ${patienceCapMs}`,
+  };
+  for (const [, name, , said] of rows.slice(1).filter(([, name]) => later.includes(name!))) {
+    const [off, range] = /^(?:(0), or )?(.*?) *$/.exec(said!)!.slice(1) as [string | undefined, string];
+    const [least, most] = (worded[range] ?? range).split(" to ").map(Number) as [number, number];
     const read = (value: number) => readConstants({ path: "$", value: { ...DEFAULT_CONSTANTS, [name!]: value } });
-    for (const value of [least, most]) assertEquals(read(value), { ...DEFAULT_CONSTANTS, [name!]: value });
+    for (const value of [least, most, ...(off === undefined ? [] : [0])]) {
+      assertEquals(read(value), { ...DEFAULT_CONSTANTS, [name!]: value });
+    }
     for (const value of [least - 1, most + 1]) {
       assertThrows(() => read(value), ConfigError, `$.${name}: given ${value}`);
     }

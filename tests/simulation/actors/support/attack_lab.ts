@@ -29,19 +29,25 @@ export interface Attack {
   /** Seeds that show the attack soonest; where they do not any more, since something else is drawn now, others follow. */
   readonly seeds: readonly number[];
   readonly replicas?: number;
+  /** Plans in which it comes about; those drawn for any purpose if left out. */
+  readonly scenario?: string;
   readonly wanted: Wanted<readonly Sent[]>;
 }
 
 /** Registers a test that the attack takes place and fails: every run passes all checkers and serves its clients in the end. */
-export function testAttack({ attack, actor, seeds, replicas = 4, wanted }: Attack): void {
+export function testAttack({ attack, actor, seeds, replicas = 4, scenario, wanted }: Attack): void {
   Deno.test(`§12 ${attack}: ${actor} does it, and nothing breaks`, () => {
-    runUntilSeen([...new Set([...seeds, ...FURTHER_SEEDS])], wanted, (seed) => runActor(actor, seed, replicas));
+    runUntilSeen(
+      [...new Set([...seeds, ...FURTHER_SEEDS])],
+      wanted,
+      (seed) => runActor(actor, seed, replicas, scenario),
+    );
   });
 }
 
 /** Returns everything sent in the run of `seed`, which must pass. */
-export function runActor(actor: string, seed: number, replicas = 4): readonly Sent[] {
-  const plan = drawPlan(seed, { replicas, actors: [actor] });
+export function runActor(actor: string, seed: number, replicas = 4, scenario: string | null = null): readonly Sent[] {
+  const plan = drawPlan(seed, { replicas, actors: [actor], scenario });
   const sent: Sent[] = [];
   const observer = {
     sent: (from: ReplicaId, to: readonly ReplicaId[], packet: Packet, disk: object | null, now: Millis) =>

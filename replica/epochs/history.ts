@@ -1,0 +1,83 @@
+/** The ends of epochs before a replica took part, which it fetches from the newest back: so they are not lost with the last who was there (§13.8). */
+import { ConfigError } from "../../crypto/config_error.ts";
+import type { SignedRoster } from "../../crypto/roster/parse_roster.ts";
+import { verifyEnd } from "../../crypto/roster/verify_end.ts";
+import type { SignatureBackend } from "../../crypto/signing/backend.ts";
+import type { Millis } from "../../protocol/ids.ts";
+import type { PacketOf } from "../../protocol/packet.ts";
+import { epochEndCodec } from "../../transport/codec/mod.ts";
+import type { EpochArchive } from "../storage/port.ts";
+import { bytesOf, parseArchived, readArchived } from "./rosters.ts";
+
+export interface EpochHistoryParts {
+  /** The epoch this replica is in. */
+  readonly epoch: number;
+  readonly archive: EpochArchive;
+  /** Those to ask, in turn. */
+  readonly peers: readonly string[];
+  readonly send: (peer: string, packet: PacketOf<"FetchEpoch">) => void;
+  readonly backend: SignatureBackend;
+}
+
+/** Interval at which somebody is asked, in milliseconds, and what it grows to where nobody has an answer. */
+const ASK_MS = 1000;
+const MAX_ASK_MS = 60_000;
+
+export class EpochHistory {
+  readonly #parts: EpochHistoryParts;
+  /** The newest epoch before this replica's own whose end is not held; 0 if all are. */
+  #missing: number;
+  /** The peer that was asked last and has not answered. */
+  #asked: string | null = null;
+  #askAt: Millis = -Infinity;
+  /** Number of questions since the last answer of use. */
+  #questions = 0;
+
+  constructor(parts: EpochHistoryParts) {
+    this.#parts = parts;
+    this.#missing = newestMissing(parts);
+  }
+
+  /** Asks for the newest end that is not held. */
+  look(now: Millis): void {
+    const { peers, send } = this.#parts;
+    if (this.#missing === 0 || now < this.#askAt || peers.length === 0) return;
+    const rounds = Math.floor(this.#questions / peers.length);
+    this.#askAt = now + Math.min(ASK_MS * 2 ** rounds, MAX_ASK_MS);
+    this.#asked = peers[this.#questions++ % peers.length]!;
+    send(this.#asked, { kind: "FetchEpoch", epoch: this.#missing });
+  }
+
+  /** Takes an end from whoever was asked for it, one for each question: whether it proves itself costs signatures. */
+  take(peer: string, { end, roster }: PacketOf<"EpochEnd">): void {
+    if (roster === null || end.epoch !== this.#missing || peer !== this.#asked) return;
+    this.#asked = null;
+    const { archive, backend } = this.#parts;
+    const after = readArchived(archive, end.epoch + 1, backend);
+    const before = rosterBefore(after, roster, backend);
+    if (before === null || verifyEnd(before, end, backend)?.digest !== after.digest) return;
+    archive.put(end.epoch, bytesOf(before), epochEndCodec.encode(end));
+    this.#missing = newestMissing(this.#parts);
+    this.#questions = 0;
+    this.#askAt = -Infinity;
+  }
+}
+
+/** Returns the roster that `after` names as the one before, if these bytes are that. */
+function rosterBefore(after: SignedRoster, bytes: Uint8Array, backend: SignatureBackend): SignedRoster | null {
+  try {
+    const before = parseArchived(bytes, backend);
+    return before.digest === after.roster.previous ? before : null;
+  } catch (error) {
+    if (error instanceof ConfigError) return null;
+    throw error;
+  }
+}
+
+/** Whoever crossed from an epoch has its end; so only the lowest of those held may lack it. */
+function newestMissing({ epoch, archive }: Pick<EpochHistoryParts, "epoch" | "archive">): number {
+  const held = new Set(archive.list());
+  let lowest = epoch;
+  while (held.has(lowest - 1)) lowest--;
+  return lowest < epoch && archive.read(lowest)!.end === null ? lowest : lowest - 1;
+}
