@@ -154,7 +154,7 @@ class RestartingReplica implements Replica {
   #leave(next: SignedRoster, why: { readonly note: string; readonly publicKey?: string }): null {
     const { log, host } = this.#parts;
     log.log("warn", "left", { epoch: next.roster.epoch, ...why });
-    host?.entered(next);
+    host?.left(next);
     const reachesAll = host === undefined || host.restartFor(next.roster) === "no";
     const isRotated = why.publicKey !== undefined;
     this.#outcome = reachesAll || isRotated ? "left" : "restart";
