@@ -30,6 +30,8 @@ export interface Mutant {
   readonly scenario?: string;
   /** The profile it is searched for in; `byzantine` if absent. */
   readonly profile?: "crash";
+  /** True if it is searched for in plans in which rosters change. */
+  readonly changes?: true;
   /** Conditions a run must meet for the bug to show. */
   readonly needs?: string;
 }

@@ -8,8 +8,7 @@ import type { Simulation } from "./simulation.ts";
 const statesOf = (simulation: Simulation): (CoreState | null)[] =>
   simulation.survivors.map((id) => simulation.node(id).state);
 
-const sizesOf = ({ plan: { replicas, constants } }: Simulation): QuorumSizes =>
-  quorumOf(replicas.length, constants.profile);
+const sizesOf = ({ members, constants }: Simulation): QuorumSizes => quorumOf(members.length, constants.profile);
 
 /** Returns the states of survivors that are not learners. */
 const fullStatesOf = (simulation: Simulation): CoreState[] =>
@@ -50,7 +49,7 @@ export function followsAnew(simulation: Simulation): () => boolean {
   const before = Math.max(...statesOf(simulation).map((state) => state?.hard.currentTerm ?? 0));
   const { quorum } = sizesOf(simulation);
   return () => {
-    const missing = simulation.plan.byzantine.length;
+    const missing = simulation.members.filter((id) => !simulation.isHonest(id)).length;
     const anew = fullStatesOf(simulation).filter((state) =>
       state.hard.currentTerm > before && state.view.leader !== null
     );
@@ -83,5 +82,8 @@ export const hasStable = (simulation: Simulation, index: number): boolean =>
 export function isLevel(simulation: Simulation): boolean {
   const states = statesOf(simulation);
   const highest = highestCommit(simulation);
-  return states.every((state) => state?.commitIndex === highest && state.appliedIndex === highest);
+  const { epoch } = simulation;
+  return states.every((state) =>
+    state?.genesis.epoch === epoch && state.commitIndex === highest && state.appliedIndex === highest
+  );
 }

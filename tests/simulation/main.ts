@@ -27,6 +27,7 @@ Usage: sim [options]
   --profile NAME      byzantine (default), or crash: replicas crash and lose disks, and none lies (§1.4)
   --replicas N        replicas (default 4, in the crash profile 3)
   --actor NAME        only this faulty behaviour: ${Object.keys(NAMED_ACTORS).join(", ")}
+  --changes           plans in which rosters change while all else goes on (§13)
   --scenario NAME     only plans made for this purpose: ${Object.keys(SCENARIOS).join(", ")}
   --mutant NAME       search on a copy of the sources with one planted bug; passes if it is found
   --list-mutants      the planted bugs there are
@@ -62,6 +63,7 @@ const BOOLEANS = [
   "json",
   "until-failure",
   "load-only",
+  "changes",
 ] as const;
 const EXIT_BROKEN = 3;
 const DEFAULT_SEEDS = 200;
@@ -77,6 +79,7 @@ interface Search {
   readonly replicas: number;
   readonly actors: readonly string[] | null;
   readonly scenario: string | null;
+  readonly changes: boolean;
   readonly workers: number;
   readonly untilFailure: boolean;
   readonly clauses: boolean;
@@ -102,6 +105,7 @@ function searchOf(flags: Flags): Search {
     replicas: replicasOf(flags, profile),
     actors: actor === undefined ? null : [actor],
     scenario: scenario ?? null,
+    changes: flags.changes,
     workers: wholeNumber("workers", flags.workers) ?? navigator.hardwareConcurrency,
     untilFailure: flags["until-failure"],
     clauses: !flags["invariants-only"],
@@ -136,10 +140,13 @@ function replicasOf(flags: Flags, profile: Profile): number {
 }
 
 /** Returns the command that runs one seed of `search` again. */
-function replayCommand({ profile, replicas, actors, scenario, clauses, mutant }: Search, seed: number): string {
+function replayCommand(
+  { profile, replicas, actors, scenario, changes, clauses, mutant }: Search,
+  seed: number,
+): string {
   const planted = mutant === null ? "" : ` --mutant ${mutant}`;
   const plans = `${actors ? ` --actor ${actors[0]}` : ""}${scenario ? ` --scenario ${scenario}` : ""}`;
-  const options = `${plans}${clauses ? "" : " --invariants-only"}${planted}`;
+  const options = `${plans}${changes ? " --changes" : ""}${clauses ? "" : " --invariants-only"}${planted}`;
   const kind = profile === "crash" ? " --profile crash" : "";
   return `deno task sim${kind} --start ${seed} --seeds 1 --replicas ${replicas}${options} --transcript`;
 }
@@ -171,6 +178,7 @@ async function search(options: Search, json: boolean): Promise<SeedResult[]> {
     } s, ${sums.steps} steps, ${sums.elections} elections, ` +
       `${sums.commits} commits, ${sums.byzantinePackets} packets of faulty replicas, ${sums.crashes} crashes, ` +
       `${sums.checkpoints} checkpoints, ${sums.transferred} state transfers, ${sums.refusals} refusals of disks, ` +
+      `${options.changes ? `${sums.epochs} changes of rosters, ` : ""}` +
       `${sums.wipes} disks lost and ${sums.rejoined} learners back, slowest liveness ${
         (statistics.slowestLivenessMs / 1000).toFixed(1)
       } s (seed ${statistics.slowestSeed})` +

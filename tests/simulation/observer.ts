@@ -7,12 +7,13 @@ import type { Signed } from "../../protocol/signed.ts";
 import type { PersistOperation } from "../../replica/core/log/durable_state.ts";
 import type { ClientReply, CoreEvent } from "../../replica/core/output.ts";
 import type { MemoryDisk } from "../../replica/storage/memory/memory_disk.ts";
+import type { SimRoster } from "./epochs/run_epochs.ts";
 
 /** Facts the checkers know beforehand. */
 export interface RunFacts {
   readonly clusterId: string;
   readonly replicas: readonly ReplicaId[];
-  /** Replicas that are faulty for the whole run, at most f; nothing is demanded of them. */
+  /** Replicas that are faulty for the whole run, of each epoch at most f; nothing is demanded of them. */
   readonly byzantine: ReadonlySet<ReplicaId>;
   readonly profile: Profile;
   readonly fastReads: boolean;
@@ -23,6 +24,8 @@ export interface RunFacts {
   /** Registers, and their digests, that are applied with the first entry although they are in none; none in a run. */
   readonly beginsWith: readonly (readonly [RegisterSession, Digest])[];
   readonly checkpointEvery: number;
+  /** The roster of the first epoch, in a run in which rosters change. */
+  readonly roster: SimRoster | null;
   readonly electionTimeoutMs: Millis;
   readonly electionTimeoutCapMs: Millis;
 }
@@ -74,9 +77,9 @@ export interface Observer {
   /** An honest client begins an operation with this command, which may be executed once, or as often as it likes where that is as good. */
   invoked?(client: string, command: Uint8Array, repeatable: boolean, now: Millis): void;
   /** An honest client took `answer` as the outcome of its request. */
-  accepted?(client: string, answer: Answer, now: Millis): void;
+  accepted?(client: string, answer: Answer, now: Millis, epoch?: number): void;
   /** An honest client took what replicas `by` answered alike to a fast read (§7.4). */
-  read?(client: string, by: readonly ReplicaId[], now: Millis): void;
+  read?(client: string, by: readonly ReplicaId[], now: Millis, epoch?: number): void;
 }
 
 /** A checker's finding: the invariant or demand that does not hold, and how it shows. */

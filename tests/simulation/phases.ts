@@ -25,6 +25,7 @@ export function play(simulation: Simulation): void {
     scheduler.elapse(plan.livenessMs / 2);
     if (simulation.exceeds) return;
   }
+  reachLastEpoch(simulation);
   if (plan.quiet) {
     simulation.pauseClients();
     const { bound, why } = settlingBound(simulation);
@@ -42,6 +43,15 @@ export function play(simulation: Simulation): void {
   scheduler.elapse(plan.restMs);
   dropLeader(simulation);
   serve(simulation, 0);
+}
+
+/** Demands that every change of the roster is done, and every member in the last epoch. */
+function reachLastEpoch(simulation: Simulation): void {
+  const { plan } = simulation;
+  const changes = plan.reconfiguration?.changes.length ?? 0;
+  if (changes === 0) return;
+  simulation.resumeClients(0);
+  waitFor(simulation, changes * plan.livenessMs, "reaching the last epoch", () => simulation.isInLastEpoch);
 }
 
 /** Demands that the leader found first is the only one there was (§14.9). */
@@ -64,7 +74,7 @@ function serve(simulation: Simulation, serviceMs: Millis): void {
 
 /** Demands that the last checkpoint due is stable everywhere, with or without anything more to do. */
 function agreeOnCheckpoint(simulation: Simulation): void {
-  const { constants: { checkpointEvery }, livenessMs } = simulation.plan;
+  const { constants: { checkpointEvery }, plan: { livenessMs } } = simulation;
   const last = Math.floor(highestCommit(simulation) / checkpointEvery) * checkpointEvery;
   waitFor(simulation, livenessMs, `agreeing on checkpoint ${last}`, () => hasStable(simulation, last));
 }
@@ -96,7 +106,9 @@ function dropLeader(simulation: Simulation): void {
 /** Returns the time to settle in: replicas that share a leader, and would not elect another for long, must settle before they could. */
 function settlingBound(simulation: Simulation): { readonly bound: Millis; readonly why: string } {
   const { constants, livenessMs } = simulation.plan;
-  const patient = constants.electionTimeoutMs >= PATIENT_TIMEOUT_MS && sharesLeader(simulation);
+  // Who began without the state may have asked a silent replica for it.
+  const patient = simulation.epoch === 1 && constants.electionTimeoutMs >= PATIENT_TIMEOUT_MS &&
+    sharesLeader(simulation);
   return patient
     ? { bound: PATIENT_BOUND_MS, why: "settling under the leader at hand" }
     : { bound: livenessMs, why: "settling without any client's help" };

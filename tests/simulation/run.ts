@@ -3,6 +3,7 @@ import type { Millis, ReplicaId } from "../../protocol/ids.ts";
 import type { CoreState } from "../../replica/core/state.ts";
 import { History } from "./checkers/history/history.ts";
 import { createCheckers } from "./checkers/mod.ts";
+import { firstRoster } from "./epochs/reconfiguration.ts";
 import { officeDemands } from "./checkers/office_demands.ts";
 import { paceDemands } from "./checkers/pace_demands.ts";
 import { fanOut } from "./fan_out.ts";
@@ -49,20 +50,24 @@ export function runPlan(plan: Plan, crypto: SimCrypto, watch: RunWatch = { obser
 }
 
 /** Returns the facts that checkers of a run of this plan need. */
-export const factsOf = ({ replicas, byzantine, constants }: Plan): RunFacts => ({
-  clusterId: CLUSTER,
-  replicas,
-  byzantine: new Set(byzantine.map(({ replica }) => replica)),
-  profile: constants.profile,
-  fastReads: constants.fastReads,
-  sessionWindow: constants.sessionWindow,
-  sessionsPerClient: constants.sessionsPerClient,
-  registrationHorizon: constants.registrationHorizon,
-  beginsWith: [],
-  checkpointEvery: constants.checkpointEvery,
-  electionTimeoutMs: constants.electionTimeoutMs,
-  electionTimeoutCapMs: constants.electionTimeoutCapMs,
-});
+export const factsOf = (plan: Plan): RunFacts => {
+  const { replicas, byzantine, constants } = plan;
+  return {
+    clusterId: CLUSTER,
+    replicas,
+    byzantine: new Set(byzantine.map(({ replica }) => replica)),
+    profile: constants.profile,
+    fastReads: constants.fastReads,
+    sessionWindow: constants.sessionWindow,
+    sessionsPerClient: constants.sessionsPerClient,
+    registrationHorizon: constants.registrationHorizon,
+    beginsWith: [],
+    checkpointEvery: constants.checkpointEvery,
+    electionTimeoutMs: constants.electionTimeoutMs,
+    electionTimeoutCapMs: constants.electionTimeoutCapMs,
+    roster: plan.reconfiguration ? firstRoster(plan) : null,
+  };
+};
 
 /** Returns the violation that `run` returns or throws; anything else it throws is no verdict, and is rethrown. */
 function judge(run: () => Violation | null): Violation | null {

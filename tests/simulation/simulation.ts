@@ -1,5 +1,5 @@
 /** One simulated run: the cluster, its clients and its faults, on one virtual clock, from one plan. */
-import type { CoreConfig } from "../../protocol/config.ts";
+import type { CoreConfig, ProtocolConstants } from "../../protocol/config.ts";
 import { clientId, type Millis, type ReplicaId } from "../../protocol/ids.ts";
 import type { Packet } from "../../protocol/packet.ts";
 import type { ClientReply } from "../../replica/core/output.ts";
@@ -9,7 +9,11 @@ import { corruptionsOf, createColluders } from "./actors/support/colluders.ts";
 import { ClientDesk } from "./clients/client_links.ts";
 import type { ClientHistory } from "./clients/client_world.ts";
 import type { SimClient } from "./clients/sim_client.ts";
+import { OPERATOR } from "./epochs/operator.ts";
+import { Reconfiguration } from "./epochs/reconfiguration.ts";
+import type { SimEpoch } from "./epochs/run_epochs.ts";
 import { fanOut, onlyDisk } from "./fan_out.ts";
+import { markOf, namedBy } from "./network/epoch_marks.ts";
 import { isNetworkFault, Network } from "./network/network.ts";
 import { Scheduler } from "./network/scheduler.ts";
 import type { SimCrypto } from "./network/sim_crypto.ts";
@@ -23,7 +27,7 @@ import { isDecodable } from "./nodes/possible.ts";
 import { SimNode } from "./nodes/sim_node.ts";
 import { Ticks } from "./nodes/ticks.ts";
 import type { Observer } from "./observer.ts";
-import type { Plan, Target } from "./plan/plan.ts";
+import { clockOf, type Plan, type Target } from "./plan/plan.ts";
 import { Rng } from "./plan/rng.ts";
 import { toleratedBy } from "./plan/tolerance.ts";
 import { emptyStats, type RunStats } from "./search/stats.ts";
@@ -48,6 +52,8 @@ export class Simulation {
   readonly nodes = new Map<ReplicaId, SimNode>();
   readonly plan: Plan;
   readonly #parts: SimulationParts;
+  /** Null in a run in which rosters do not change. */
+  readonly #changes: Reconfiguration | null;
   readonly #network: Network;
   readonly #byzantine: ReadonlySet<ReplicaId>;
   readonly #inboxes: Inboxes;
@@ -73,7 +79,7 @@ export class Simulation {
       faults: plan.faults.filter(isNetworkFault),
       replicas: plan.replicas,
       resolve: (target) => this.resolve(target),
-      deliver: (to, packet) => this.#inboxes.deliver(to, { packet: this.#parts.crypto.transmit(packet) }),
+      deliver: (to, packet, from) => this.#deliver(to, packet, from),
     });
     this.#inboxes = new Inboxes({
       ...{ scheduler: this.scheduler, batchMs: plan.batchMs, writeMs: plan.writeMs ?? 0 },
@@ -86,15 +92,8 @@ export class Simulation {
       ...{ plan, scheduler: this.scheduler, nodes: this.nodes, inboxes: this.#inboxes, stats: this.stats },
       resolve: (target) => this.resolve(target),
     });
-    this.#colluders = createColluders({
-      clusterId: CLUSTER,
-      plan,
-      crypto: parts.crypto,
-      scheduler: this.scheduler,
-      send: (from, to, packet) => this.#silenced || this.#send(from, to, packet),
-      reply: (from, reply) => this.#silenced || this.#reply(from, reply),
-      peek: (id) => this.nodes.get(id)?.state ?? null,
-    });
+    this.#changes = plan.reconfiguration ? this.#reconfigure() : null;
+    this.#colluders = this.#conspire(plan);
     this.#crashes = new Crashes({
       ...{ scheduler: this.scheduler, nodes: this.nodes, stats: this.stats },
       start: (id) => this.#start(id),
@@ -104,12 +103,16 @@ export class Simulation {
     this.#leaves = new Leaves(this);
     this.#disks = new DiskFaults({
       ...{ plan, scheduler: this.scheduler, nodes: this.nodes, stats: this.stats },
-      mostFaults: toleratedBy(plan.replicas.length, plan.constants.profile),
+      faults: () => this.#changes?.faults ?? { most: this.#tolerated, faulty: this.#byzantine.size },
+      isMember: (id) => this.members.includes(id),
+      lost: (id) => {
+        if (this.#changes !== null) this.node(id).host!.given = this.#changes.givenAfterLoss(id);
+      },
       start: (id) => this.#start(id),
       restartLater: (id, downMs) => this.#crashes.restartLater(id, downMs),
       resolve: (target) => this.resolve(target),
     });
-    plan.replicas.forEach((id, position) => this.#addNode(id, position));
+    [...plan.replicas, ...this.#changes?.joiners ?? []].forEach((id, position) => this.#addNode(id, position));
     for (const id of plan.replicas) this.#start(id);
     this.#crashes.schedule(plan.faults);
     this.#disks.schedule(plan.faults);
@@ -117,7 +120,28 @@ export class Simulation {
       ...{ plan, crypto: parts.crypto, observer: parts.observer, history: parts.history },
       ...{ scheduler: this.scheduler, network: this.#network, nodes: this.nodes },
       deliver: (to, arrival) => this.#inboxes.deliver(to, arrival),
+      epochs: this.#changes?.epochs ?? null,
     });
+  }
+
+  /** Replicas of the last epoch that an honest one is in, its number, and its constants. */
+  get members(): readonly ReplicaId[] {
+    return this.#changes?.epochs.newest.replicas ?? this.plan.replicas;
+  }
+  get epoch(): number {
+    return this.#changes?.epochs.newest.epoch ?? 1;
+  }
+  get constants(): ProtocolConstants {
+    return this.#changes?.epochs.newest.roster.constants ?? this.plan.constants;
+  }
+
+  /** True once the changes of the roster are done, and every survivor is in the last epoch. */
+  get isInLastEpoch(): boolean {
+    return this.#changes?.isDone(this.survivors) ?? true;
+  }
+
+  get #tolerated(): number {
+    return toleratedBy(this.members.length, this.constants.profile);
   }
 
   get now(): Millis {
@@ -139,13 +163,13 @@ export class Simulation {
 
   /** True if more replicas are faulty, learners or to stay down than permitted: then no service is owed. */
   get exceeds(): boolean {
-    const missing = new Set([...this.#byzantine, ...this.learners, ...this.#down]);
-    return missing.size > toleratedBy(this.plan.replicas.length, this.plan.constants.profile);
+    const faulty = this.members.filter((id) => this.#byzantine.has(id));
+    return new Set([...faulty, ...this.learners, ...this.#down]).size > this.#tolerated;
   }
 
   /** Honest replicas that are to be up once the network has healed. */
   get survivors(): ReplicaId[] {
-    return this.plan.replicas.filter((id) => this.isHonest(id) && !this.#down.has(id));
+    return this.members.filter((id) => this.isHonest(id) && !this.#down.has(id));
   }
 
   node(id: ReplicaId): SimNode {
@@ -167,13 +191,13 @@ export class Simulation {
       this.#down.add(id);
       if (this.exceeds) this.#down.delete(id);
     }
-    for (const id of this.plan.replicas) {
-      const node = this.node(id);
+    for (const [id, node] of this.nodes) {
+      if (this.#changes?.isWanted(id) === false) continue;
       if (this.#down.has(id) || (this.#silenced && !this.isHonest(id))) {
         node.crash();
       } else if (this.isHonest(id)) {
         node.disarm();
-        if (!node.state) this.#start(id);
+        if (!node.up) this.#start(id);
       }
     }
   }
@@ -196,7 +220,7 @@ export class Simulation {
   /** Takes `id` down, and restarts it a moment later. */
   bounce(id: ReplicaId): void {
     this.node(id).crash();
-    this.scheduler.schedule(1, () => this.node(id).state === null && this.#start(id));
+    this.scheduler.schedule(1, () => this.node(id).up || this.#start(id));
   }
 
   /** Returns the replica that `target` means now. */
@@ -206,11 +230,52 @@ export class Simulation {
     return target === "leader" || (leader !== null && this.isHonest(leader)) ? leader : null;
   }
 
+  #reconfigure(): Reconfiguration {
+    const { plan, crypto, observer } = this.#parts;
+    return new Reconfiguration({
+      ...{ plan, crypto, observer, cluster: CLUSTER, scheduler: this.scheduler, nodes: this.nodes, stats: this.stats },
+      isHonest: (id) => this.isHonest(id),
+      resolve: (target) => this.resolve(target),
+      send: (...call) => this.#send(...call),
+      start: (id) => this.#start(id),
+      colluders: (at, byzantine) => this.#conspire({ seed: plan.seed, byzantine, replicas: at.replicas }, at),
+      request: (...call) => this.#desk.request(OPERATOR, ...call),
+      sessions: () => this.#desk.sessionsOf(OPERATOR),
+    });
+  }
+
+  #conspire(plan: Pick<Plan, "byzantine" | "replicas" | "seed">, at?: SimEpoch): Colluders {
+    const epoch = at?.epoch ?? 1;
+    return createColluders({
+      ...{ clusterId: CLUSTER, plan, crypto: this.#parts.crypto, scheduler: this.scheduler },
+      ...(at ? { at, earlier: () => this.#changes?.overheardBefore(epoch) ?? [] } : {}),
+      send: (from, to, packet) => this.#silenced || this.#send(from, to, packet, epoch),
+      reply: (from, reply) => this.#silenced || this.#reply(from, reply),
+      peek: (id) => {
+        const state = this.nodes.get(id)?.state ?? null;
+        return state?.genesis.epoch === epoch ? state : null;
+      },
+    });
+  }
+
+  #colludersOf(id: ReplicaId): Colluders {
+    return this.#changes?.colludersOf(id) ?? this.#colluders;
+  }
+
+  #deliver(to: ReplicaId, packet: Packet, from: ReplicaId): void {
+    const epoch = namedBy(packet) ?? 1;
+    const arrived = this.#parts.crypto.transmit(packet, epoch);
+    if (this.#changes === null) return this.#inboxes.deliver(to, { packet: arrived });
+    markOf(arrived, epoch);
+    if (!this.isHonest(to)) this.#changes.overheard(arrived);
+    this.#inboxes.deliver(to, { packet: arrived, from: this.#changes.ownerOf(from) });
+  }
+
   #addNode(id: ReplicaId, position: number): void {
     const { plan, crypto } = this.#parts;
     const archive: Observer = {
       persisted: (at, operations, disk) => {
-        this.#colluders.archive.persisted(operations, disk);
+        this.#colludersOf(at).archive.persisted(operations, disk);
         this.#inboxes.wrote(at, operations);
       },
     };
@@ -225,8 +290,9 @@ export class Simulation {
     };
     const world: NodeWorld = {
       now: () => this.now,
-      clock: () => this.now * plan.clocks[position]!,
-      send: (from, to, packet) => this.#send(from, to, packet),
+      clock: () => this.now * clockOf(plan, id),
+      send: (...call) => this.#send(...call),
+      entered: (at) => this.#ticks.begin(at),
       reply: (from, reply) => this.#reply(from, reply),
       busy: (from, request, waitMs) => {
         this.stats.busy++;
@@ -244,7 +310,8 @@ export class Simulation {
     node.sign = (message, body) => crypto.sign("replica", id, message, body);
     node.check = crypto.check;
     const faulty = plan.byzantine.find(({ replica }) => replica === id);
-    if (faulty) node.corruptions = corruptionsOf(this.#colluders, faulty);
+    if (this.#changes !== null) node.host = this.#changes.hostOf(node, position);
+    else if (faulty) node.corruptions = corruptionsOf(this.#colluders, faulty);
     this.nodes.set(id, node);
     this.#inboxes.empty(id);
   }
@@ -256,16 +323,17 @@ export class Simulation {
     this.#ticks.begin(id);
   }
 
-  #send(from: ReplicaId, to: readonly ReplicaId[], packet: Packet): void {
+  #send(from: ReplicaId, to: readonly ReplicaId[], packet: Packet, epoch: number): void {
     const honest = this.isHonest(from);
+    if (this.#changes !== null) markOf(packet, epoch);
     this.stats.packets++;
     if (!honest) {
       this.stats.byzantinePackets++;
       if (!isDecodable(packet)) return;
-      this.#colluders.adversaryView.hear(packet);
+      this.#colludersOf(from).adversaryView.hear(packet);
     }
     this.#parts.observer.sent?.(from, to, packet, honest ? this.node(from).disk : null, this.now);
-    this.#network.send(from, to, packet);
+    this.#network.send(from, this.#changes === null ? to : to.map(ownerIn), packet);
   }
 
   #reply(from: ReplicaId, reply: ClientReply): void {
@@ -284,3 +352,6 @@ export class Simulation {
     observer.failed(id, error, this.now);
   }
 }
+
+/** Returns who a name of a peer is of, which may name an earlier epoch. */
+const ownerIn = (name: ReplicaId): ReplicaId => name.split("@")[0] as ReplicaId;

@@ -1,10 +1,12 @@
 /** Every mutant there is. */
 import type { Mutant } from "../mutant.ts";
 import { CRASH } from "./crash.ts";
+import { EPOCHS } from "./epochs.ts";
 import { INGRESS } from "./ingress.ts";
 import { LEADERS } from "./leaders.ts";
 import { LIVENESS } from "./liveness.ts";
 import { LIVENESS_CHECKPOINTS } from "./liveness_checkpoints.ts";
+import { LIVENESS_EPOCHS } from "./liveness_epochs.ts";
 import { MORE } from "./more.ts";
 import { PACE } from "./pace.ts";
 import { SAFETY_ACKS } from "./safety_acks.ts";
@@ -26,12 +28,14 @@ const MUTANTS: readonly Mutant[] = [
   ...SAFETY_TRANSFER,
   ...SAFETY_RECOVERY,
   ...CRASH,
+  ...EPOCHS,
   ...INGRESS,
   ...MORE,
   ...LEADERS,
   ...PACE,
   ...LIVENESS,
   ...LIVENESS_CHECKPOINTS,
+  ...LIVENESS_EPOCHS,
 ];
 
 /** Returns all mutants, safety first. */

@@ -23,6 +23,8 @@ export interface Colluders {
   /** Entries that any replica has ever had on its disk. */
   readonly archive: Archive;
   now(): Millis;
+  /** Returns packets of earlier epochs that any of them has received. */
+  earlier(): readonly Packet[];
   /** Returns `message` signed with the key of `member`, whatever signer it names. */
   sign<M extends PeerMessage>(member: ReplicaId, message: M): Signed<M>;
   /** Puts a packet on the network, with the delay and losses of any other. */

@@ -1,6 +1,7 @@
 /** Every faulty behaviour there is. */
 import type { Actor } from "./actor.ts";
 import { CANDIDATES } from "./candidates/candidates.ts";
+import { MARK_LIARS } from "./epochs/mark_liar.ts";
 import { FOLLOWERS } from "./followers/followers.ts";
 import { GREEDY } from "./greedy/greedy.ts";
 import { BACKDATING_LEADERS } from "./leaders/backdating_leader.ts";
@@ -51,6 +52,7 @@ const STAGED_ACTORS: Readonly<Record<string, Actor>> = {
   ...BACKDATING_LEADERS,
   ...BRANCH_LENDERS,
   ...BUSY_LEADERS,
+  ...MARK_LIARS,
   ...HAND_OVER_LIARS,
   ...SLOW_LEADERS,
 };

@@ -66,6 +66,7 @@ export class CheckerLab {
       checkpointEvery,
     };
     const facts = {
+      roster: null,
       clusterId: CLUSTER,
       replicas: ids,
       byzantine: new Set(byzantine.map(replicaId)),

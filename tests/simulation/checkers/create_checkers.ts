@@ -1,12 +1,10 @@
 /** Combines all checkers into one observer. */
-import { type Millis, type ReplicaId, term } from "../../../protocol/ids.ts";
+import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import type { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 import type { Observer, RunFacts } from "../observer.ts";
-import { CheckpointChecker } from "./durable/checkpoint_checker.ts";
-import { DurableChecker } from "./durable/durable_checker.ts";
-import { RecoveryChecker } from "./durable/recovery_checker.ts";
-import { AnswerChecker } from "./execution/answer_checker.ts";
+import { EpochChecker } from "./epochs/epoch_checker.ts";
+import type { EpochParts, SharedBooks } from "./epochs/epoch_parts.ts";
 import { ExecutionChecker } from "./execution/execution_checker.ts";
 import { ReferenceState } from "./execution/reference_state.ts";
 import { ReplayChecker } from "./execution/replay_checker.ts";
@@ -14,10 +12,6 @@ import { RequestBook } from "./execution/request_book.ts";
 import { SettlingChecker } from "./execution/settling_checker.ts";
 import { failureOf } from "./failure.ts";
 import { Judge } from "./judge.ts";
-import { Roster } from "./roster.ts";
-import { OfficeChecker } from "./signed/office_checker.ts";
-import { SignedBook } from "./signed/signed_book.ts";
-import { SigningChecker } from "./signed/signing_checker.ts";
 
 export interface CheckerOptions {
   /** Set to judge single clauses besides the invariants; they name a fault earlier and more closely. Default true. */
@@ -50,9 +44,9 @@ export interface Checkers extends Required<Observer> {
 /** Creates the checkers of one run. Every method throws ViolationError the moment something does not hold. */
 export function createCheckers(facts: RunFacts, options: CheckerOptions = {}): Checkers {
   const parts = partsOf(facts, options);
-  const { roster, book, requests, durable, executions, answers } = parts;
+  const { epochs, requests, executions } = parts;
   const seen = { packets: 0, crashes: 0 };
-  const honest = (id: ReplicaId) => roster.isHonest(id);
+  const honest = (id: ReplicaId) => !facts.byzantine.has(id);
   return {
     ...ofHonest(honest, parts),
     crashed(at) {
@@ -68,11 +62,13 @@ export function createCheckers(facts: RunFacts, options: CheckerOptions = {}): C
     },
     requested: (request) => requests.requested(request),
     invoked: (client, command, repeatable) => requests.invoked(client, command, repeatable),
-    accepted: (client, answer) => answers.acceptedBy(client, answer),
-    read: (client, by) => answers.readBy(client, by),
-    finish: () => answers.finish(),
+    accepted: (client, answer, _, epoch) => epochs.in(epoch ?? 1, client).answers.acceptedBy(client, answer),
+    read: (client, by, _, epoch) => epochs.in(epoch ?? 1, client).answers.readBy(client, by),
+    finish() {
+      for (const { answers } of epochs.all) answers.finish();
+    },
     get counts() {
-      return { ...seen, ...countsOf(book, durable, executions, answers) };
+      return { ...seen, ...countsOf(epochs.all, executions) };
     },
   };
 }
@@ -80,39 +76,31 @@ export function createCheckers(facts: RunFacts, options: CheckerOptions = {}): C
 type Parts = ReturnType<typeof partsOf>;
 
 function partsOf(facts: RunFacts, options: CheckerOptions) {
-  const roster = new Roster(facts);
   const judge = new Judge(options.clauses ?? true);
-  const book = new SignedBook(facts.clusterId, roster);
   const requests = new RequestBook();
-  const durable = new DurableChecker(roster, book, judge, (at, entry) => requests.appended(at, entry));
-  const signing = new SigningChecker(roster, book, judge);
-  const offices = new OfficeChecker(facts, roster, book, judge);
-  const committedAt = (index: number) => book.commits.at(index);
+  const epochs: EpochChecker = new EpochChecker(facts, judge, () => shared);
+  const { committedAt } = epochs;
   const reference = new ReferenceState(facts, committedAt);
   // What clients are told may rest on a commit that the disk has yet to learn of (§4.1), unless there are fast reads (§7.4).
-  const mayApply = (at: ReplicaId) =>
-    facts.fastReads ? durable.commitIndexOf(at) : Math.max(durable.commitIndexOf(at), book.commits.tip.index);
+  const mayApply = (at: ReplicaId) => {
+    const { facts: { fastReads }, durable, book } = epochs.of(at);
+    return fastReads ? durable.commitIndexOf(at) : Math.max(durable.commitIndexOf(at), book.commits.tip.index);
+  };
   const executions = new ExecutionChecker(requests, reference, mayApply);
+  const shared: SharedBooks = { judge, requests, executions, reference, committedAt };
   const settling = new SettlingChecker(judge, executions);
   const replays = new ReplayChecker(judge);
-  const answers = new AnswerChecker({ facts, roster, judge, requests, executions, reference, committedAt });
-  const checkpoints = new CheckpointChecker({ roster, judge, book, reference });
-  const recoveries = new RecoveryChecker(
-    judge,
-    roster.f,
-    (at) => signing.signedIn(at),
-    (index) => committedAt(index)?.term ?? term(0),
-  );
-  const durables = { durable, checkpoints, recoveries };
-  return { roster, book, requests, signing, offices, executions, settling, replays, answers, ...durables };
+  return { epochs, requests, executions, settling, replays };
 }
 
 /** Returns the checks that every honest replica must pass during the run. */
 function ofHonest(honest: (id: ReplicaId) => boolean, parts: Parts) {
-  const { durable, signing, offices, executions, replays, answers, checkpoints, recoveries } = parts;
+  const { epochs, executions, replays } = parts;
   return {
     started(at, disk) {
       if (!honest(at)) return;
+      epochs.started(at, disk);
+      const { durable, checkpoints, recoveries, signing, offices } = epochs.of(at);
       durable.started(at, disk);
       checkpoints.started(at, disk);
       recoveries.started(at, disk);
@@ -123,22 +111,28 @@ function ofHonest(honest: (id: ReplicaId) => boolean, parts: Parts) {
     },
     wiped(at) {
       if (!honest(at)) return;
-      durable.wiped(at);
-      recoveries.wiped(at);
+      epochs.wiped(at);
+      for (const { durable, recoveries } of epochs.all) {
+        durable.wiped(at);
+        recoveries.wiped(at);
+      }
     },
     restored(at, view) {
       if (!honest(at)) return;
-      checkpoints.restored(at, view);
+      epochs.of(at).checkpoints.restored(at, view);
       executions.restored(at, view.appliedIndex);
       replays.applied(at, view.appliedIndex);
     },
     persisted(at, operations, disk) {
       if (!honest(at)) return;
+      const beginning = operations.find((operation) => operation.op === "begin-epoch");
+      if (beginning !== undefined) return epochs.begins(at, beginning, disk);
+      const { durable, checkpoints, recoveries } = epochs.of(at);
       durable.persisted(at, operations, disk);
       checkpoints.persisted(at, operations, disk);
       recoveries.persisted(at, operations, disk);
     },
-    event: (at, event, now) => honest(at) && offices.event(at, event, now),
+    event: (at, event, now) => honest(at) && epochs.of(at).offices.event(at, event, now),
     executed: (at, index, client, command) => honest(at) && executions.executed(at, index, client, command),
     queried: (at, index, query) => honest(at) && executions.queried(at, index, query),
     applied(at, view) {
@@ -149,13 +143,15 @@ function ofHonest(honest: (id: ReplicaId) => boolean, parts: Parts) {
     replied(at, reply) {
       if (!honest(at)) return;
       replays.replied(at, reply);
-      answers.replied(at, reply);
+      epochs.of(at).answers.replied(at, reply);
     },
   } satisfies Observer;
 }
 
-function sentBy(parts: Parts, from: ReplicaId, packet: Packet, disk: MemoryDisk, now: Millis): void {
-  const { recoveries, signing, offices, settling, checkpoints } = parts;
+function sentBy({ epochs, settling }: Parts, from: ReplicaId, packet: Packet, disk: MemoryDisk, now: Millis): void {
+  const parts = epochs.sent(from, packet, disk);
+  if (parts === null) return;
+  const { recoveries, signing, offices, checkpoints } = parts;
   recoveries.sent(from, packet, disk);
   signing.sent(from, packet, disk);
   offices.sent(from, packet, now);
@@ -165,12 +161,15 @@ function sentBy(parts: Parts, from: ReplicaId, packet: Packet, disk: MemoryDisk,
   if (shown !== null) checkpoints.proof(from, shown);
 }
 
-const countsOf = (book: SignedBook, durable: DurableChecker, executions: ExecutionChecker, answers: AnswerChecker) => ({
-  entries: book.tree.size,
-  certificates: book.acks.certificates,
-  elections: book.votes.elections.size,
-  committed: book.commits.tip.index,
-  evidence: durable.evidence,
-  executions: executions.executions,
-  accepted: answers.accepted,
-});
+function countsOf(epochs: readonly EpochParts[], { executions }: ExecutionChecker) {
+  const sum = (count: (parts: EpochParts) => number) => epochs.reduce((total, parts) => total + count(parts), 0);
+  return {
+    entries: sum(({ book }) => book.tree.size),
+    certificates: sum(({ book }) => book.acks.certificates),
+    elections: sum(({ book }) => book.votes.elections.size),
+    committed: epochs.at(-1)!.book.commits.tip.index,
+    evidence: sum(({ durable }) => durable.evidence),
+    executions,
+    accepted: sum(({ answers }) => answers.accepted),
+  };
+}

@@ -17,7 +17,7 @@ export async function searchMutant(name: string, args: readonly string[]): Promi
   if (!listMutants().some((mutant) => mutant.name === name)) {
     throw new ConfigError(`--mutant: given "${name}", wanted one that --list-mutants names`);
   }
-  const { replicas, scenario, profile } = findMutant(name);
+  const { replicas, scenario, profile, changes } = findMutant(name);
   const given = withoutMutant(args);
   const wants = (flag: string) => !given.some((arg) => arg === flag || arg.startsWith(`${flag}=`));
   await using copy = await applyMutant(name);
@@ -38,6 +38,7 @@ export async function searchMutant(name: string, args: readonly string[]): Promi
       ...(wants("--seeds") ? ["--seeds", String(MUTANT_SEEDS)] : []),
       ...(replicas !== undefined && wants("--replicas") ? ["--replicas", String(replicas)] : []),
       ...(profile !== undefined && wants("--profile") ? ["--profile", profile] : []),
+      ...(changes && wants("--changes") ? ["--changes"] : []),
       ...(scenario !== undefined && wants("--scenario") && wants("--actor") ? ["--scenario", scenario] : []),
     ],
     cwd: copy.root,

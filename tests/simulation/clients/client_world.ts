@@ -25,6 +25,8 @@ export interface ClientProcess {
 export interface ClientWorld {
   readonly scheduler: Scheduler;
   readonly crypto: SimCrypto;
+  /** Of the epoch that the client knows. */
+  readonly epoch: number;
   readonly replicas: readonly ReplicaId[];
   readonly constants: ProtocolConstants;
   readonly observer: Observer;

@@ -15,7 +15,8 @@ export interface InFlight {
   readonly number: number;
   readonly request: Signed<Request>;
   readonly digest: Digest;
-  readonly tally: ReplyTally;
+  /** Of the epoch in force: answers of two are never counted together (§13.12). */
+  tally: ReplyTally;
 }
 
 /** Requests in flight, by the session's number and by the digest that answers name them with. */
@@ -41,6 +42,10 @@ export class InFlightRequests {
     if (inFlight === undefined) return;
     this.#byNumber.delete(number);
     this.#byDigest.delete(inFlight.digest);
+  }
+
+  all(): Iterable<InFlight> {
+    return this.#byNumber.values();
   }
 
   clear(): void {

@@ -1,7 +1,8 @@
 /** An honest client: the real session and tallies (§7) around a seeded load of key-value operations. */
 import { noteLeader } from "../../../client/session/leader_cache.ts";
-import { answersNeeded, countAnswer, createReplyTally } from "../../../client/session/reply_tally.ts";
+import { answersNeeded, countAnswer, createReplyTally, type ReplyTally } from "../../../client/session/reply_tally.ts";
 import {
+  adopt,
   noteAnswer,
   noteBusy,
   noteHeight,
@@ -28,7 +29,7 @@ import type { ClientPlan } from "../plan/plan.ts";
 import type { Rng } from "../plan/rng.ts";
 import type { ClientWorld, Reply } from "./client_world.ts";
 import { type InFlight, InFlightRequests, type Pending, resultsOf } from "./in_flight_requests.ts";
-import { createSimSession, readFast } from "./sim_session.ts";
+import { createSimSession, epochChangesOf, readFast } from "./sim_session.ts";
 
 /** Timeout of an operation of the safety phase. */
 const PATIENCE_MS = 15_000;
@@ -45,7 +46,6 @@ export class SimClient {
   #session: Session;
   /** The session in its last hellos. */
   #said = ALL_SESSIONS;
-  readonly #replicas: ReadonlySet<string>;
   readonly #byTicket = new Map<number, Pending>();
   readonly #inFlight = new InFlightRequests();
   #tickets = 0;
@@ -53,6 +53,8 @@ export class SimClient {
   /** Operations in flight beyond those it has to do: at most one. */
   #extra = 0;
   #paused = false;
+  /** True once a roster lists it no more. */
+  #gone = false;
   #patienceMs: Millis = PATIENCE_MS;
   #thinkMs: Millis;
 
@@ -63,7 +65,6 @@ export class SimClient {
     this.#world = world;
     this.#rng = rng;
     this.#source = new OperationSource(plan, rng);
-    this.#replicas = new Set(world.replicas);
     this.#session = createSimSession(plan, world, rng);
     for (let i = 0; i < plan.restarts; i++) {
       world.scheduler.schedule(rng.next() * world.safetyMs, () => this.#restart());
@@ -74,7 +75,7 @@ export class SimClient {
 
   /** Its process dies with all that is under way, and another one begins with the same key. */
   #restart(): void {
-    if (this.#resumed || this.#paused) return;
+    if (this.#resumed || this.#paused || this.#gone) return;
     const lost = [...this.#byTicket.values()];
     this.#byTicket.clear();
     this.#inFlight.clear();
@@ -94,7 +95,7 @@ export class SimClient {
     if (!this.#paused) {
       this.#said = logIndex(onlySession(this.#session));
       this.#world.hello(this, this.#said, (replica, appliedIndex) => {
-        if (this.#paused) return;
+        if (this.#paused || this.#gone) return;
         if (!this.#session.heights.has(replica)) {
           for (const number of underWay(this.#session)) this.#send(number, [replica], false);
         }
@@ -128,7 +129,7 @@ export class SimClient {
   /** Goes on with `more` operations, each waited for until it is done; operations not begun are dropped. */
   resume(more: number): void {
     this.#paused = false;
-    this.remaining = more;
+    this.remaining = this.#gone ? 0 : more;
     this.#patienceMs = Infinity;
     this.#thinkMs = 0; // from now on it is measured how long the cluster takes, and not the client
     const idle = this.plan.concurrency - this.underWay;
@@ -136,9 +137,26 @@ export class SimClient {
     this.#rearm();
   }
 
+  /** Takes in that another roster is in force (§13.12). One that does not list this client ends its process. */
+  adopt(isListed: boolean): void {
+    if (!isListed) return this.#leave();
+    for (const inFlight of this.#inFlight.all()) inFlight.tally = this.#newTally();
+    this.#perform(adopt(this.#session, epochChangesOf(this.plan, this.#world), this.#now));
+    this.#rearm();
+  }
+
+  #leave(): void {
+    this.#gone = true;
+    const lost = [...this.#byTicket.values()];
+    this.#byTicket.clear();
+    this.#inFlight.clear();
+    for (const { done } of lost) done(null);
+    this.remaining = 0;
+  }
+
   /** Takes a replica's answer. */
   take(reply: Reply): void {
-    if (this.#paused) return;
+    if (this.#paused || this.#gone) return;
     noteLeader(this.#session.leader, reply.replica, reply.term, reply.leader);
     for (const answer of reply.answers) {
       const inFlight = this.#inFlight.named(answer.request);
@@ -154,7 +172,7 @@ export class SimClient {
     const accepted = countAnswer(inFlight.tally, replica, answer);
     if (accepted === null) return noteAnswer(this.#session, inFlight.number, this.#now);
     const { scheduler, observer } = this.#world;
-    observer.accepted?.(this.plan.id, accepted, scheduler.now);
+    observer.accepted?.(this.plan.id, accepted, scheduler.now, this.#world.epoch);
     const { outcome, index } = accepted;
     const executed = outcome === "applied" ? resultsOf(inFlight).length : 0;
     this.#perform(settle(this.#session, { request: inFlight.number, outcome, executed, index }, this.#now));
@@ -162,7 +180,7 @@ export class SimClient {
 
   /** Begins one operation after a pause, if any is left. */
   #next(): void {
-    if (this.remaining === 0) return this.#keepBusy();
+    if (this.remaining === 0 || this.#gone) return this.#gone ? undefined : this.#keepBusy();
     this.remaining--;
     this.underWay++;
     this.#world.scheduler.schedule(this.#rng.next() * this.#thinkMs, () => this.#operate(false));
@@ -177,6 +195,11 @@ export class SimClient {
   }
 
   #operate(extra: boolean): void {
+    if (this.#gone) {
+      this.underWay--;
+      if (extra) this.#extra--;
+      return;
+    }
     const { scheduler, history, constants } = this.#world;
     const operation = this.#world.nextOperation();
     const drawn = this.#source.next();
@@ -191,7 +214,7 @@ export class SimClient {
       if (extra) this.#extra--;
       if (result !== null) this.finished++;
       // An operation from before the healing that was given up then is no service: another takes its place.
-      else if (this.#resumed) this.remaining++;
+      else if (this.#resumed && !this.#gone) this.remaining++;
       this.#next();
     };
     const mode: OperationMode = command.op === "get" || command.op === "read" ? "query" : "command";
@@ -204,6 +227,7 @@ export class SimClient {
   }
 
   #submit(pending: Pending, repeatable: boolean): void {
+    if (this.#gone) return pending.done(null);
     const ticket = ++this.#tickets;
     const now = this.#now;
     this.#byTicket.set(ticket, pending);
@@ -269,13 +293,19 @@ export class SimClient {
   }
 
   #seal(number: number, message: Request): void {
-    const { crypto, observer, scheduler, replicas, constants } = this.#world;
+    const { crypto, observer, scheduler } = this.#world;
     const request: Signed<Request> = signAs(crypto, "client", this.plan.id, message);
-    const needed = answersNeeded(replicas.length, constants.fastReads, constants.profile);
-    const tally = createReplyTally(this.#replicas, needed);
-    const inFlight = { number, request, digest: sha256Hex(request.body), tally };
+    const inFlight = { number, request, digest: sha256Hex(request.body), tally: this.#newTally() };
     this.#inFlight.add(inFlight);
     observer.requested?.(request, scheduler.now);
+  }
+
+  #newTally(): ReplyTally {
+    const { replicas, constants } = this.#world;
+    return createReplyTally(
+      new Set<string>(replicas),
+      answersNeeded(replicas.length, constants.fastReads, constants.profile),
+    );
   }
 
   #close(ticket: number, result: Uint8Array | null): void {
@@ -292,7 +322,7 @@ export class SimClient {
     scheduler.schedule(Math.max(0, due - this.#now), () => {
       if (this.#tickAt !== due) return;
       this.#tickAt = Infinity;
-      if (this.#paused) return;
+      if (this.#paused || this.#gone) return;
       this.#perform(tick(this.#session, this.#now));
       this.#rearm();
     });

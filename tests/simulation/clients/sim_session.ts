@@ -2,6 +2,7 @@
 import { timingsFor } from "../../../client/loop/timings.ts";
 import { countFastRead, createFastReadTally } from "../../../client/session/fast_read_tally.ts";
 import { createSession, type Session } from "../../../client/session/session.ts";
+import type { EpochChanges } from "../../../client/session/session_types.ts";
 import type { ReplicaId } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { quorumOf } from "../../../protocol/quorum.ts";
@@ -16,13 +17,20 @@ const FAST_READ_MS = 500;
 const NEVER_MS = 1e9;
 
 /** Returns the session of a client that knows nothing yet. */
-export function createSimSession(plan: ClientPlan, { constants, replicas }: ClientWorld, rng: Rng): Session {
-  const { retryMs, retryCapMs, interventionCapMs, ...timings } = timingsFor(constants);
-  const interventionMs = plan.intervenes ? timings.interventionMs : NEVER_MS;
-  return createSession({
-    window: constants.sessionWindow,
+export const createSimSession = (plan: ClientPlan, world: ClientWorld, rng: Rng): Session =>
+  createSession({
+    ...epochChangesOf(plan, world),
     maxQueued: 1000,
     maxGroup: plan.maxGroup ?? LIMITS.maxGroup,
+    seed: rng.int(0, 2 ** 31),
+  });
+
+/** Returns what a session takes of the roster in force (§13.12). */
+export function epochChangesOf(plan: ClientPlan, { constants, replicas }: ClientWorld): EpochChanges {
+  const { retryMs, retryCapMs, interventionCapMs, ...timings } = timingsFor(constants);
+  const interventionMs = plan.intervenes ? timings.interventionMs : NEVER_MS;
+  return {
+    window: constants.sessionWindow,
     retry: { baseMs: retryMs, capMs: retryCapMs, jitter: JITTER },
     intervention: {
       afterMs: interventionMs,
@@ -30,8 +38,7 @@ export function createSimSession(plan: ClientPlan, { constants, replicas }: Clie
     },
     showAfterMs: constants.paceMs / 2,
     weak: quorumOf(replicas.length, constants.profile).weak,
-    seed: rng.int(0, 2 ** 31),
-  });
+  };
 }
 
 /** §7.4: asks for Q equal answers, and ends with null if there will be none in time. */
@@ -42,6 +49,7 @@ export function readFast(
   ended: (result: Uint8Array | null) => void,
 ): void {
   const tally = createFastReadTally(new Set(world.replicas), world.constants.profile);
+  const { epoch } = world;
   let open = true;
   const end = (result: Uint8Array | null) => {
     if (!open) return;
@@ -52,7 +60,7 @@ export function readFast(
     if (!open) return;
     const state = countFastRead(tally, replica, answer);
     if (state.state === "accepted") {
-      world.observer.read?.(client, tally.accepted!.replicas as ReplicaId[], world.scheduler.now);
+      world.observer.read?.(client, tally.accepted!.replicas as ReplicaId[], world.scheduler.now, epoch);
       end(state.payload);
     }
     if (state.state === "hopeless") end(null);

@@ -2,16 +2,32 @@
  * Unforgeable signatures for simulations that cost nothing: a signature is good because its signer issued that very array for these bytes,
  * whatever it contains.
  */
+import { type EpochName, signingDomain } from "../../../crypto/signing/signing.ts";
 import { equalBytes } from "../../../protocol/bytes/equal_bytes.ts";
 import type { Message } from "../../../protocol/message.ts";
+import type { SignatureClaim } from "../../../protocol/signatures.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
+import { keyIn, type PlainRoster } from "../../support/rosters/plain_rosters.ts";
 
 export interface FakeSigner {
   /** Signs `body`; if the `message` it encodes is passed too, a check need not encode it again. */
   sign(body: Uint8Array, message?: Message): Uint8Array;
 }
+
+/** The key that signs, and the epoch that it signs in. */
+export interface SignedAt {
+  readonly place: EpochName;
+  readonly key: number;
+}
+
+/** Who is listed, and by which keys. */
+export type SignerLists = Pick<PlainRoster, "replicas" | "clients" | "keys">;
+
+/** Returns whether the roster lists the claimed signer. */
+export const isListed = ({ replicas, clients }: SignerLists, { role, signer }: SignatureClaim): boolean =>
+  (role === "replica" ? replicas : clients).includes(signer);
 
 interface Issued {
   readonly signer: string;
@@ -30,9 +46,9 @@ function mixBytes(start: number, bytes: Uint8Array): number {
   return mixed >>> 0;
 }
 
-/** Creates the signer of one replica or client. */
-export function createFakeSigner(role: "replica" | "client", id: string): FakeSigner {
-  const signer = `${role} ${id}`;
+/** Creates the signer of one replica or client; `at` says which key it has and in which epoch it signs, if not the first. */
+export function createFakeSigner(role: "replica" | "client", id: string, at: SignedAt | null = null): FakeSigner {
+  const signer = nameOf(role, id, at);
   return {
     sign(body, message) {
       const signature = new Uint8Array(64);
@@ -41,6 +57,14 @@ export function createFakeSigner(role: "replica" | "client", id: string): FakeSi
       return signature;
     },
   };
+}
+
+/** Returns a name for a key and what it signs for: replicas sign for an epoch, clients for the whole cluster (§13.6). */
+function nameOf(role: "replica" | "client", id: string, at: SignedAt | null): string {
+  if (role === "client" || at === null) return `${role} ${id}`;
+  const { cluster, epoch, digest } = at.place;
+  const domain = signingDomain(cluster, epoch, digest);
+  return `${role} ${id}${at.key === 0 ? "" : `#${at.key}`}${domain === cluster ? "" : ` in ${domain}`}`;
 }
 
 /** Returns `message` signed by `signer`. */
@@ -58,14 +82,27 @@ function isWhatWasSigned(found: Issued, { message, body }: Signed<Message>): boo
 /** Checks fake signatures in place of real ones. Every signer is known; there is no operator. */
 export const FAKE_CHECK: SignatureCheck = {
   knows: () => true,
-  holds({ role, signer, kind, signed }) {
-    const wanted = `${role} ${signer}`;
-    if (signed.message.kind !== kind) return false; // each kind has a domain tag of its own (§2.2)
-    if (held.get(signed) === wanted) return true;
-    const found = issued.get(signed.signature);
-    const holds = found !== undefined && found.signer === wanted && isWhatWasSigned(found, signed);
-    if (holds) held.set(signed, wanted);
-    return holds;
-  },
+  holds: ({ role, signer, kind, signed }) => isIssued(`${role} ${signer}`, kind, signed),
   isOperators: () => false,
 };
+
+/** Returns a check by the keys of a roster, of what was signed for the epoch of `place`. */
+export const createFakeCheck = (place: EpochName, roster: SignerLists): SignatureCheck => ({
+  knows: (claim) => isListed(roster, claim),
+  holds(claim) {
+    const { role, signer, kind, signed } = claim;
+    return isListed(roster, claim) &&
+      isIssued(nameOf(role, signer, { place, key: keyIn(roster, signer) }), kind, signed);
+  },
+  isOperators: () => false,
+});
+
+/** Returns whether the signer that the name is of has issued this very signature. */
+function isIssued(wanted: string, kind: Message["kind"], signed: Signed<Message>): boolean {
+  if (signed.message.kind !== kind) return false; // each kind has a domain tag of its own (§2.2)
+  if (held.get(signed) === wanted) return true;
+  const found = issued.get(signed.signature);
+  const holds = found !== undefined && found.signer === wanted && isWhatWasSigned(found, signed);
+  if (holds) held.set(signed, wanted);
+  return holds;
+}

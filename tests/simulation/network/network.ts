@@ -23,10 +23,16 @@ export interface NetworkParts {
   readonly replicas: readonly ReplicaId[];
   /** Returns the replica that a target means now. */
   readonly resolve: (target: Target) => ReplicaId | null;
-  readonly deliver: (to: ReplicaId, packet: Packet) => void;
+  readonly deliver: (to: ReplicaId, packet: Packet, from: ReplicaId) => void;
 }
 
 type RollCallAnswerPacket = Extract<Packet, { readonly kind: "RollCallAnswer" }>;
+
+/** A packet, and who sent it. */
+interface Sent<P extends Packet = Packet> {
+  readonly from: ReplicaId;
+  readonly packet: P;
+}
 
 /** A fault in force, with its targets resolved. */
 interface Active {
@@ -38,10 +44,10 @@ interface Active {
 export class Network {
   readonly #parts: NetworkParts;
   readonly #active = new Set<Active>();
-  readonly #archive: Packet[] = [];
-  readonly #echoes: Packet[] = [];
+  readonly #archive: Sent[] = [];
+  readonly #echoes: Sent[] = [];
   /** Answers to roll calls, kept once a fault wants them. */
-  #recalled: RollCallAnswerPacket[] | null = null;
+  #recalled: Sent<RollCallAnswerPacket>[] | null = null;
   #sent = 0;
 
   constructor(parts: NetworkParts) {
@@ -66,10 +72,12 @@ export class Network {
 
   /** Sends `packet` to each of `to`, subject to the faults in force. */
   send(from: ReplicaId, to: readonly ReplicaId[], packet: Packet): void {
-    if (this.#active.size > 0) this.#remember(packet);
-    if (packet.kind === "AppendEntries" && this.#echoes.push(packet) > ECHOES) this.#echoes.shift();
+    if (this.#active.size > 0) this.#remember({ from, packet });
+    if (packet.kind === "AppendEntries" && this.#echoes.push({ from, packet }) > ECHOES) this.#echoes.shift();
     if (this.#recalled !== null) this.#recall(from, packet, this.#recalled);
-    for (const replica of to) this.#sendOne(from, replica, packet.kind, () => this.#parts.deliver(replica, packet));
+    for (const replica of to) {
+      this.#sendOne(from, replica, packet.kind, () => this.#parts.deliver(replica, packet, from));
+    }
   }
 
   /** Calls `arrive` subject to the faults for something sent from `from` to `to`; clients' links go by their ids. */
@@ -97,30 +105,35 @@ export class Network {
   /** Repeats recent AppendEntries of leaders for ever (§5.1: they keep no replica from suspecting). */
   #echo(everyMs: Millis): void {
     const { scheduler, replicas, rng, deliver } = this.#parts;
-    if (this.#echoes.length > 0) { for (const id of replicas) deliver(id, rng.pick(this.#echoes)); }
+    for (const id of this.#echoes.length > 0 ? replicas : []) {
+      const { from, packet } = rng.pick(this.#echoes);
+      deliver(id, packet, from);
+    }
     scheduler.schedule(everyMs, () => this.#echo(everyMs));
   }
 
   /** Keeps answers to roll calls, and delivers those to earlier calls to a replica that calls again. */
-  #recall(from: ReplicaId, packet: Packet, answers: RollCallAnswerPacket[]): void {
+  #recall(from: ReplicaId, packet: Packet, answers: Sent<RollCallAnswerPacket>[]): void {
     const { scheduler, deliver, latencyMs: [, high] } = this.#parts;
-    if (packet.kind === "RollCallAnswer") answers.push(packet);
+    if (packet.kind === "RollCallAnswer") answers.push({ from, packet });
     if (packet.kind !== "RollCall") return;
     const { nonce } = packet.signed.message;
-    const earlier = answers.filter(({ signed: { message } }) => message.asker === from && message.nonce !== nonce);
-    for (const answer of earlier) scheduler.schedule(high, () => deliver(from, answer));
+    const earlier = answers.filter(({ packet: { signed: { message } } }) =>
+      message.asker === from && message.nonce !== nonce
+    );
+    for (const answer of earlier) scheduler.schedule(high, () => deliver(from, answer.packet, answer.from));
   }
 
-  #remember(packet: Packet): void {
-    this.#archive[this.#sent++ % ARCHIVE] = packet;
+  #remember(sent: Sent): void {
+    this.#archive[this.#sent++ % ARCHIVE] = sent;
   }
 
   #replay(delayMs: Millis): void {
     const { rng, replicas, scheduler, deliver } = this.#parts;
     if (this.#archive.length === 0) return;
-    const packet = rng.pick(this.#archive);
+    const { from, packet } = rng.pick(this.#archive);
     const to = rng.pick(replicas);
-    scheduler.schedule(delayMs, () => deliver(to, packet));
+    scheduler.schedule(delayMs, () => deliver(to, packet, from));
   }
 
   #resolve(targets: readonly Target[] | null): ReadonlySet<string> | null {

@@ -14,7 +14,10 @@ export const CRASH_POINTS = [
   "reply",
 ] as const;
 
-export type CrashPoint = (typeof CRASH_POINTS)[number];
+/** Before or after one of the writes to the archive of epochs (§13.7); only in runs in which rosters change. */
+const ARCHIVE_POINT = "archive";
+
+export type CrashPoint = (typeof CRASH_POINTS)[number] | typeof ARCHIVE_POINT;
 
 /** Kinds of operations in a transaction. */
 export type Operations = ReadonlySet<PersistOperation["op"]>;

@@ -54,7 +54,7 @@ export class Crashes {
     scheduler.schedule(downMs, () => {
       // The end of the faults starts those replicas it wants to be up.
       const comesBack = !this.#over || (!this.#silenced && !this.#parts.isHonest(id));
-      if (comesBack && nodes.get(id)!.state === null) start(id);
+      if (comesBack && !nodes.get(id)!.up) start(id);
     });
   }
 

@@ -10,8 +10,12 @@ import type { SimNode } from "./sim_node.ts";
 
 export interface DiskFaultParts {
   readonly plan: Plan;
-  /** Replicas that may be faulty. */
-  readonly mostFaults: number;
+  /** Returns how many replicas may be faulty, and how many are. */
+  readonly faults: () => { readonly most: number; readonly faulty: number };
+  /** Returns whether a replica is a member of the last epoch. */
+  readonly isMember: (id: ReplicaId) => boolean;
+  /** Called when a replica has lost its disk. */
+  readonly lost: (id: ReplicaId) => void;
   readonly scheduler: Scheduler;
   readonly nodes: ReadonlyMap<ReplicaId, SimNode>;
   readonly stats: RunStats;
@@ -58,7 +62,7 @@ export class DiskFaults {
   /** Honest replicas that are learners, up or down. */
   get learners(): ReplicaId[] {
     return [...this.#parts.nodes.values()].flatMap(({ id, disk }) => disk.hardState.recovery === null ? [] : [id])
-      .filter((id) => !this.#byzantine.has(id));
+      .filter((id) => !this.#byzantine.has(id) && this.#parts.isMember(id));
   }
 
   #refuse({ replica, from, to }: RefuseFault): void {
@@ -78,7 +82,7 @@ export class DiskFaults {
   #wipe(fault: WipeFault): void {
     const { scheduler, nodes, stats, plan, restartLater } = this.#parts;
     const node = nodes.get(fault.replica)!;
-    if (this.#over || this.#byzantine.has(node.id)) return;
+    if (this.#over || this.#byzantine.has(node.id) || !this.#parts.isMember(node.id)) return;
     if (fault.alone && scheduler.now < fault.from + ALONE_WITHIN_MS && !this.#isAlone(node)) {
       return scheduler.schedule(ALONE_EVERY_MS, () => this.#wipe(fault));
     }
@@ -86,6 +90,7 @@ export class DiskFaults {
     this.#forgetful.add(node.id);
     const name = new TextEncoder().encode(`recovery ${++stats.wipes} of ${node.id} in ${plan.seed}`);
     node.wipe(digest(sha256Hex(name)));
+    this.#parts.lost(node.id);
     restartLater(node.id, fault.downMs);
   }
 
@@ -100,8 +105,8 @@ export class DiskFaults {
    * a term that was entered, and a replica that has rejoined is beyond all that it forgot.
    */
   #mayWipe(id: ReplicaId): boolean {
-    const { plan, mostFaults } = this.#parts;
-    const faulty = this.#byzantine.size;
+    const { plan, faults } = this.#parts;
+    const { most: mostFaults, faulty } = faults();
     const others = (ids: Iterable<ReplicaId>) => [...ids].filter((other) => other !== id).length;
     const learners = others(this.learners) + 1;
     if (trustsReplicas(plan.constants)) return learners <= mostFaults;

@@ -3,7 +3,7 @@ import type { ReplicaId } from "../../../protocol/ids.ts";
 import { mayStop } from "../../../replica/core/offices/leaving.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
 import type { Scheduler } from "../network/scheduler.ts";
-import type { LeaveFault, Plan, Target } from "../plan/plan.ts";
+import { clockOf, type LeaveFault, type Plan, type Target } from "../plan/plan.ts";
 import type { RunStats } from "../search/stats.ts";
 import type { SimNode } from "./sim_node.ts";
 
@@ -59,7 +59,7 @@ export class Leaves {
     const { plan, scheduler } = this.#parts;
     scheduler.schedule(LOOK_MS, () => {
       if (node.state !== state || this.#over) return;
-      const now = scheduler.now * plan.clocks[plan.replicas.indexOf(node.id)]!;
+      const now = scheduler.now * clockOf(plan, node.id);
       if (mayStop(state, now)) this.#parts.bounce(node.id);
       else this.#stopLater(node, state);
     });

@@ -9,6 +9,7 @@ import type { ClientReply } from "../../../replica/core/output.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
 import type { Verdict } from "../../../replica/core/verdict.ts";
 import type { SimAdversary } from "../actors/actor.ts";
+import type { Owner } from "../epochs/run_epochs.ts";
 import type { Observer } from "../observer.ts";
 
 /** Signs for one replica. */
@@ -22,7 +23,8 @@ export interface NodeWorld {
   readonly snapshotBytes?: number;
   /** Returns the time on the clock of `at`. */
   clock(at: ReplicaId): Millis;
-  send(from: ReplicaId, to: readonly ReplicaId[], packet: Packet): void;
+  /** Sends; `to` are names of peers, `epoch` is the one that the sender is in. */
+  send(from: ReplicaId, to: readonly ReplicaId[], packet: Packet, epoch: number): void;
   reply(from: ReplicaId, reply: ClientReply): void;
   /** Called when `from` turned a client's request away, to be sent again after `waitMs`. */
   busy?(from: ReplicaId, request: Signed<Request>, waitMs: Millis): void;
@@ -32,6 +34,8 @@ export interface NodeWorld {
   observe?(at: ReplicaId, input: Input, verdict: Verdict): void;
   /** Called when `at` has handled inputs, or is down now. */
   handled?(at: ReplicaId): void;
+  /** Called when `at` has a core in another epoch than before. */
+  entered?(at: ReplicaId): void;
   /** Called when an armed crash point was passed, and `at` is down. */
   crashed?(at: ReplicaId): void;
   /** Called when the disk of `at` takes no writes, and `at` is down until it is started again. */
@@ -42,7 +46,7 @@ export interface NodeWorld {
 
 /** Arrival at a node: a peer's packet, or a client's request whose signature was checked. */
 export type Arrival =
-  | { readonly packet: Packet }
+  | { readonly packet: Packet; readonly from?: Owner }
   | { readonly request: Extract<InputWithoutTime, { readonly kind: "request" }> };
 
 /** Makes a node faulty; called anew at each start. */

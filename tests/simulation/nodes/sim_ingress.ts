@@ -5,16 +5,23 @@ import { senderOf } from "../../../protocol/signatures.ts";
 import type { InputWithoutTime } from "../../../replica/core/input.ts";
 import { isLateResponse } from "../../../replica/core/replication/late_response.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
+import type { Admission } from "../../../replica/ingress/admission.ts";
 import { admitPacket } from "../../../replica/ingress/admit_packet.ts";
+import { judgeFormerChunks } from "../../../replica/ingress/former.ts";
 import { LateResponses } from "../../../replica/ingress/late_responses.ts";
+import { asksForEnd, isOfAnotherEpoch } from "../../../replica/ingress/other_epochs.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
+import type { Setup } from "../epochs/epoch_host.ts";
+import { namedBy } from "../network/epoch_marks.ts";
 import type { Arrival } from "./node_world.ts";
 
 export class SimIngress {
   readonly #late: LateResponses<Packet>;
+  readonly #setup: Setup | null;
 
-  constructor(heartbeatMs: Millis) {
+  constructor(heartbeatMs: Millis, setup: Setup | null = null) {
     this.#late = new LateResponses(heartbeatMs);
+    this.#setup = setup;
   }
 
   /** Time on the node's clock from which {@linkcode take} judges what was put off (§5.4e); Infinity if that is nothing. */
@@ -24,12 +31,37 @@ export class SimIngress {
 
   /** Returns the inputs that arrivals give, and those packets that were put off until `now`. */
   take(state: CoreState, check: SignatureCheck, arrivals: readonly Arrival[], now: Millis): InputWithoutTime[] {
-    const pressing = this.#late.due(now).map((packet) => this.#admit(state, check, packet));
+    const pressing = this.#late.due(now).map((packet) => this.#admit(state, check, packet, speakerOf(state, packet)));
     const arrived = arrivals.map((arrival) => {
       if ("request" in arrival) return arrival.request;
-      return this.#isPutOff(state, arrival.packet, now) ? null : this.#admit(state, check, arrival.packet);
+      const { packet } = arrival;
+      if (this.#setup === null) return this.#judge(state, check, packet, speakerOf(state, packet), now);
+      const name = arrival.from === undefined ? null : this.#setup.nameOf(arrival.from);
+      return name === null ? null : this.#judgeNamed(state, this.#setup, packet, name, now);
     });
     return [...pressing, ...arrived].filter((input) => input !== null);
+  }
+
+  /** As `Ingress` does with what comes over a connection whose owner it knows. */
+  #judgeNamed(state: CoreState, setup: Setup, packet: Packet, name: string, now: Millis): InputWithoutTime | null {
+    const { talk, former, check } = setup;
+    if (isOfAnotherEpoch(talk, name, namedBy(packet), now) || asksForEnd(talk, name, packet, now)) return null;
+    if (packet.kind === "FetchChunksResponse" && former?.replicas.has(name)) {
+      return inputOf(judgeFormerChunks(state, former, packet, name));
+    }
+    const input = this.#judge(state, check, packet, name, now);
+    if (input !== null && senderOf(packet) === name) talk.joined(name);
+    return input;
+  }
+
+  #judge(
+    state: CoreState,
+    check: SignatureCheck,
+    packet: Packet,
+    speaker: string,
+    now: Millis,
+  ): InputWithoutTime | null {
+    return this.#isPutOff(state, packet, now) ? null : this.#admit(state, check, packet, speaker);
   }
 
   /** Puts off a late response, whoever it says signed it: here nobody knows over which connection it came. */
@@ -39,11 +71,16 @@ export class SimIngress {
     return true;
   }
 
-  #admit(state: CoreState, check: SignatureCheck, packet: Packet): InputWithoutTime | null {
-    const speaker = senderOf(packet) ?? state.config.replicas[0]!; // whoever passes on what a client said
-    const admission = admitPacket(state, check, "peer", packet, speaker);
-    if (!("admitted" in admission)) return null;
-    if (packet.kind === "AppendEntriesResponse") this.#late.forget(packet.signed.message.replica);
-    return admission.admitted;
+  #admit(state: CoreState, check: SignatureCheck, packet: Packet, speaker: string): InputWithoutTime | null {
+    const input = inputOf(admitPacket(state, check, "peer", packet, speaker));
+    if (input !== null && packet.kind === "AppendEntriesResponse") {
+      this.#late.forget(packet.signed.message.replica);
+    }
+    return input;
   }
 }
+
+const inputOf = (admission: Admission): InputWithoutTime | null => "admitted" in admission ? admission.admitted : null;
+
+/** Returns who sends a packet; of what a client said any of the replicas. */
+const speakerOf = (state: CoreState, packet: Packet): string => senderOf(packet) ?? state.config.replicas[0]!;

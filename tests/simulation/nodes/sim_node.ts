@@ -6,11 +6,12 @@ import { InvariantError } from "../../../protocol/invariant.ts";
 import type { PeerMessage } from "../../../protocol/message.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import type { QueryAnswer } from "../../../replica/answers/replier.ts";
+import type { Restored } from "../../../replica/core/catch_up/install_snapshot.ts";
 import { createState } from "../../../replica/core/create_state.ts";
 import type { InputWithoutTime } from "../../../replica/core/input.ts";
 import type { ClientReply, Outgoing } from "../../../replica/core/output.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
-import { createDurableMark } from "../../../replica/disk/durable_mark.ts";
+import { createDurableMark, type DurableMark } from "../../../replica/disk/durable_mark.ts";
 import { forgottenBy, ForgottenError } from "../../../replica/disk/forgotten_signatures.ts";
 import { createEffects, type EffectPorts, type RunInputs } from "../../../replica/effects.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
@@ -21,6 +22,7 @@ import { KvStore } from "../../../state_machine/mod.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
 import { NO_CHANGES } from "../../support/executors.ts";
 import type { LeaderHint, SimAdversary } from "../actors/actor.ts";
+import type { EpochHost, Setup } from "../epochs/epoch_host.ts";
 import { createFakeSigner, FAKE_CHECK } from "../network/fake_crypto.ts";
 import type { StateView } from "../observer.ts";
 import { type CrashPoint, type Operations, SimulatedCrash, type Trigger } from "./crash_point.ts";
@@ -28,7 +30,7 @@ import { Journal } from "./journal.ts";
 import { lostDisk } from "./lost_disk.ts";
 import type { Arrival, Corruption, NodeWorld, Sign } from "./node_world.ts";
 import { SimIngress } from "./sim_ingress.ts";
-import { bind, observed } from "./sim_ports.ts";
+import { asIntervention, bind, observed, watchedArchive } from "./sim_ports.ts";
 import { stateView } from "./state_view.ts";
 import { takesOf } from "./turned_away.ts";
 
@@ -44,8 +46,13 @@ export class SimNode {
   corrupt: ((outgoing: readonly Outgoing[]) => readonly Outgoing[]) | null = null;
   sign: Sign;
   check: SignatureCheck = FAKE_CHECK;
-  readonly #config: CoreConfig;
+  /** Its epochs, in a run in which rosters change; null in all others. */
+  host: EpochHost | null = null;
+  #config: CoreConfig;
   readonly #world: NodeWorld;
+  #setup: Setup | null = null;
+  #storage: Storage | null = null;
+  #mark: DurableMark | null = null;
   #adversaries: readonly SimAdversary[] = [];
   #run: RunInputs | null = null;
   #trigger: Trigger | null = null;
@@ -80,27 +87,63 @@ export class SimNode {
     this.#trigger = null;
     try {
       const { clusterId } = this.#config;
-      this.#begin(openMemoryStorage({ clusterId, hash: sha256Hex, disk: this.disk }));
+      const opened = openMemoryStorage({ clusterId, hash: sha256Hex, disk: this.disk });
+      const storage = this.#storage = this.#watched(opened);
+      if (this.host === null) return this.#begin(storage, null);
+      const setup = this.host.start(storage);
+      if (setup !== null) this.#begin(storage, setup);
     } catch (error) {
       this.#stopped(error as Error);
     }
   }
 
-  #begin(storage: Storage): void {
-    const machine = observed(this.machine = new KvStore(), {
+  /** True while it runs, with a core or without (§13.8, §13.10). */
+  get up(): boolean {
+    return this.state !== null || this.host?.stands === true;
+  }
+
+  /** Has a core begin in the epoch that the disk is in now; with `carried` the machine has the state already. */
+  enter(carried: Restored | null = null): void {
+    this.#begin(this.#storage!, this.host!.enter(this.#storage!), carried);
+    this.#world.entered?.(this.id);
+  }
+
+  #begin(storage: Storage, setup: Setup | null, carried: Restored | null = null): void {
+    this.#setup = setup;
+    if (setup !== null) {
+      ({ config: this.#config, sign: this.sign, check: this.check, corruptions: this.corruptions } = setup);
+    }
+    const machine = observed(this.machine = carried === null ? new KvStore() : this.machine, {
       executes: (...call) => this.#executed(...call),
       asks: (query) => this.#queried(query),
       restored: () => this.#restored = true,
     });
-    const ports = { hash: sha256Hex, machine, changes: NO_CHANGES, chunks: storage.chunks };
-    const state = createState(this.#config, storage.load(), ports, this.#world.clock(this.id));
+    const ports = { hash: sha256Hex, machine, changes: setup?.changes ?? NO_CHANGES, chunks: storage.chunks };
+    const state = createState(this.#config, storage.load(), ports, this.#world.clock(this.id), carried);
+    if (carried !== null) this.#restored = true;
     if (state.appliedIndex === 0) this.#world.prepare?.(state);
     this.state = state;
-    this.#ingress = new SimIngress(this.#config.constants.heartbeatMs);
+    this.#ingress = new SimIngress(this.#config.constants.heartbeatMs, setup);
+    this.#mark = createDurableMark(state);
     this.#adversaries = this.corruptions.map((corrupt) => corrupt({ config: this.#config, hash: sha256Hex, state }));
-    this.#run = createEffects(state, ports, this.#effectPorts(storage, state), this.#world.snapshotBytes);
+    this.#run = createEffects(state, ports, this.#effectPorts(storage, this.#mark), this.#world.snapshotBytes);
     this.#world.observer.started?.(this.id, this.disk, this.#world.now());
     this.#tellRestored();
+    this.#crossIfEnded(state);
+  }
+
+  /** §13.7: goes on in the next epoch, or without a core. */
+  #crossIfEnded(state: CoreState): void {
+    if (state.ended === null || this.state !== state) return;
+    const [host, storage] = [this.host!, this.#storage!];
+    try {
+      const handed = host.cross(storage, this.#mark!, state, state.ended);
+      if (handed === null) return this.#endCore();
+      this.enter(handed.carried);
+      if (handed.waiting.length > 0) this.run(handed.waiting.map(asIntervention));
+    } catch (error) {
+      this.#stopped(error as Error);
+    }
   }
 
   #tellRestored(): void {
@@ -111,6 +154,11 @@ export class SimNode {
 
   /** Loses everything but the disk. */
   crash(): void {
+    this.host?.stop();
+    this.#endCore();
+  }
+
+  #endCore(): void {
     if (this.state === null) return;
     this.state = null;
     this.#run = null;
@@ -162,6 +210,7 @@ export class SimNode {
       return this.#stopped(error as Error);
     }
     this.#tellApplied(state);
+    this.#crossIfEnded(state);
   }
 
   /** Reports what was applied before the answers that come of it. */
@@ -178,7 +227,7 @@ export class SimNode {
    */
   receive(arrivals: readonly Arrival[], lateMs: Millis | null = null): void {
     const { state } = this;
-    if (state === null) return;
+    if (state === null) return this.#standBy(arrivals);
     const isTaken = takesOf(state, this.#adversaries, this.#world);
     const inputs = this.#ingress.take(state, this.check, arrivals.filter(isTaken), this.#world.clock(this.id));
     for (const input of inputs) {
@@ -187,6 +236,16 @@ export class SimNode {
     }
     if (lateMs !== null) inputs.push({ kind: "tick", lateMs });
     if (inputs.length > 0) this.run(inputs);
+  }
+
+  #standBy(arrivals: readonly Arrival[]): void {
+    try {
+      for (const arrival of arrivals) {
+        if ("packet" in arrival && this.state === null) this.host?.take(arrival.packet, arrival.from ?? null);
+      }
+    } catch (error) {
+      this.#stopped(error as Error);
+    }
   }
 
   /** Describes something an honest replica is shown to have signed and does not know of (§1.3); null if there is none. */
@@ -198,12 +257,20 @@ export class SimNode {
   /** Returns the replicated state as checkers see it. */
   view = (): StateView => stateView(this.state!, this.machine);
 
-  #effectPorts(storage: Storage, state: CoreState): EffectPorts {
-    const [{ id }, world] = [this, this.#world];
-    const peers = this.#config.replicas.filter((replica) => replica !== id);
+  /** Returns the storage as crash points and observers are told of its writes. */
+  #watched(storage: Storage): Storage {
     return {
-      storage: { ...bind(storage), commit: (...args) => this.#commit(storage, ...args) },
-      mark: createDurableMark(state),
+      ...bind(storage),
+      commit: (...args) => this.#commit(storage, ...args),
+      epochs: watchedArchive(storage.epochs, () => this.#pass("archive")),
+    };
+  }
+
+  #effectPorts(storage: Storage, mark: DurableMark): EffectPorts {
+    const [{ id }, world] = [this, this.#world];
+    const peers = this.host?.everyone() ?? this.#config.replicas.filter((replica) => replica !== id);
+    return {
+      ...{ storage, mark },
       encode: (message) => this.#encode(message),
       sign: (message, body) => this.sign(message, body),
       send: (to, packet) => this.#send(to, packet),
@@ -213,6 +280,7 @@ export class SimNode {
       observe: (input, verdict) => {
         this.#tellRestored();
         if (input.kind === "apply" && this.state !== null) this.#tellApplied(this.state);
+        this.#setup?.talk.look(world.clock(id));
         world.observe?.(id, input, verdict);
       },
       gaveUp: (_, error) => this.#coreError = error,
@@ -242,7 +310,7 @@ export class SimNode {
 
   #send(to: readonly ReplicaId[], packet: Packet): void {
     this.#pass("send");
-    this.#world.send(this.id, to, packet);
+    this.#world.send(this.id, to, packet, this.state?.genesis.epoch ?? 1);
   }
 
   #reply(reply: ClientReply): void {

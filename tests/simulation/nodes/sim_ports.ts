@@ -1,5 +1,8 @@
 /** A node's ports, watched. */
-import type { Storage } from "../../../replica/storage/port.ts";
+import type { Request } from "../../../protocol/message.ts";
+import type { Signed, Verified } from "../../../protocol/signed.ts";
+import type { InputWithoutTime } from "../../../replica/core/input.ts";
+import type { EpochArchive, Storage } from "../../../replica/storage/port.ts";
 import type { KvStore } from "../../../state_machine/mod.ts";
 
 /** Callbacks on a machine. */
@@ -43,4 +46,19 @@ export const bind = (storage: Storage): Storage => ({
   setMeta: (name, value) => storage.setMeta(name, value),
   markOutdated: (reason) => storage.markOutdated(reason),
   close: () => storage.close(),
+});
+
+/** Returns an archive that calls `writes` before each write and after it. */
+export const watchedArchive = (archive: EpochArchive, writes: () => void): EpochArchive => ({
+  ...archive,
+  put(...args) {
+    writes();
+    archive.put(...args);
+    writes();
+  },
+});
+
+/** Returns how a request is handed to a core that an earlier one held (§13.7). */
+export const asIntervention = (request: Signed<Request>): InputWithoutTime => ({
+  ...{ kind: "request", request: request as Verified<Signed<Request>>, intervention: true, via: null },
 });

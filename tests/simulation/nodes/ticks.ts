@@ -5,7 +5,7 @@ import { hasSnapshotWork } from "../../../replica/core/checkpoints/checkpoints.t
 import { nextDeadline } from "../../../replica/core/next_deadline.ts";
 import { Alarms } from "../network/alarms.ts";
 import type { Scheduler } from "../network/scheduler.ts";
-import type { PauseFault, Plan, Target } from "../plan/plan.ts";
+import { clockOf, type PauseFault, type Plan, type Target } from "../plan/plan.ts";
 import type { RunStats } from "../search/stats.ts";
 import type { Inboxes } from "./inboxes.ts";
 import type { SimNode } from "./sim_node.ts";
@@ -86,7 +86,6 @@ export class Ticks {
   }
 
   #rateOf(id: ReplicaId): number {
-    const { replicas, clocks } = this.#parts.plan;
-    return clocks[replicas.indexOf(id)]!;
+    return clockOf(this.#parts.plan, id);
   }
 }

@@ -4,6 +4,7 @@ import { type Millis, type ReplicaId, replicaId } from "../../../protocol/ids.ts
 import type { Profile } from "../../../protocol/quorum.ts";
 import { ACTORS, LEADING_ACTORS, QUIET_ACTORS, RECOVERY_ACTORS, SNAPSHOT_ACTORS } from "../actors/mod.ts";
 import { SCENARIOS } from "../scenarios/mod.ts";
+import { withChanges } from "./draw_changes.ts";
 import { drawFaults } from "./draw_faults.ts";
 import { withLeaves } from "./draw_leaves.ts";
 import { withOffices } from "./draw_offices.ts";
@@ -24,6 +25,8 @@ export interface PlanOptions {
   readonly actors?: readonly string[] | null;
   /** Draws only plans of this scenario, by its name; they have the actors they need. */
   readonly scenario?: string | null;
+  /** True to change the roster in every plan; false by default. */
+  readonly changes?: boolean;
   /** Set to judge single clauses besides the invariants and what clients see; true by default. */
   readonly clauses?: boolean;
 }
@@ -64,9 +67,10 @@ const REAL_CRYPTO_EVERY = 50;
 
 /** Returns the plan of `seed`; equal arguments give equal plans. */
 export function drawPlan(seed: number, options: PlanOptions = {}): Plan {
-  const { scenario = null, ...others } = options;
+  const { scenario = null, changes = false, ...others } = options;
   const free = withLeaves(withPauses(drawFreely(seed, others)));
-  const plan = withPace(withOffices(free, (others.actors ?? null) === null));
+  const drawn = withPace(withOffices(free, (others.actors ?? null) === null));
+  const plan = changes ? withChanges(drawn) : drawn;
   return scenario === null ? plan : SCENARIOS[scenario]!(plan, new Rng(seed, `${scenario} ${plan.replicas.length}`));
 }
 

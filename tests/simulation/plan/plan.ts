@@ -175,6 +175,40 @@ export interface ClientPlan {
   readonly deletes: number;
 }
 
+/** One difference between a roster and the next. Where it is not allowed when the time has come (§13.1), it is left out. */
+export type RosterEdit =
+  /** Another replica, with an empty disk, takes the place of this one. */
+  | { readonly edit: "replace"; readonly replica: Target; readonly by: ReplicaId }
+  | { readonly edit: "add"; readonly replica: ReplicaId }
+  | { readonly edit: "remove"; readonly replica: Target }
+  /** A replica keeps its disk and gets another key. */
+  | { readonly edit: "rekey"; readonly replica: Target }
+  | { readonly edit: "revoke"; readonly client: string }
+  | { readonly edit: "admit"; readonly client: string }
+  | { readonly edit: "constants"; readonly constants: Partial<ProtocolConstants> };
+
+/** A change of the roster; nothing but a new epoch if none of its edits is left. */
+export interface ChangePlan {
+  /** It is handed in then, or once the change before is done. */
+  readonly at: Millis;
+  /** What operators signed for this epoch: what is ordered first counts. */
+  readonly alternatives: readonly (readonly RosterEdit[])[];
+  /** Time until new members are started, from the moment that the change is handed in, or done; those of another alternative are started in vain. */
+  readonly startMs: Millis;
+  readonly startsEarly: boolean;
+  /** Time until a replica is started again with its new key. */
+  readonly rekeyMs: Millis;
+  /** True if changes that are none, or of another epoch, are handed in too. */
+  readonly junk: boolean;
+}
+
+/** The part of a plan in which rosters change. */
+export interface ChangesPlan {
+  readonly changes: readonly ChangePlan[];
+  /** Replicas that may become members, and the speed of their clocks. */
+  readonly joiners: readonly { readonly id: ReplicaId; readonly clock: number }[];
+}
+
 export interface Plan {
   readonly seed: number;
   readonly replicas: readonly ReplicaId[];
@@ -215,6 +249,8 @@ export interface Plan {
   readonly serviceMs: Millis;
   /** True if nothing in this plan is anybody's reason to suspect a leader that serves: the first one keeps its office until the network heals. */
   readonly oneLeader?: boolean;
+  /** The changes of the roster; none if left out. */
+  readonly reconfiguration?: ChangesPlan;
   /** Longest time without an answer to any honest client, once they have begun and until the network heals; unlimited if left out. */
   readonly longestGapMs?: Millis;
   /** Most faulty replicas that may lead one after the other; any number if left out. */
@@ -229,4 +265,10 @@ export interface Plan {
   readonly longestWaitMs?: Millis;
   /** True to judge single clauses besides the invariants and what clients see. */
   readonly clauses: boolean;
+}
+
+/** Returns the speed of a replica's clock. */
+export function clockOf({ replicas, clocks, reconfiguration }: Plan, id: ReplicaId): number {
+  const joiner = reconfiguration?.joiners.find((each) => each.id === id);
+  return joiner?.clock ?? clocks[replicas.indexOf(id)]!;
 }

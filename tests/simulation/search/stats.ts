@@ -15,6 +15,11 @@ export interface RunStats {
   pauses: number;
   /** Times that a replica was told to leave. */
   leaves: number;
+  /** Epochs that honest replicas came into behind the first, cores that began in one, with its state or without, and replicas that left. */
+  epochs: number;
+  crossings: number;
+  crossingsWithout: number;
+  retirements: number;
   /** Hand-overs that leaders began, whatever for. */
   handOvers: number;
   /** Of honest replicas: learners that became full replicas again, snapshots written, checkpoints found stable, logs cut short. */
@@ -57,6 +62,10 @@ export const emptyStats = (): RunStats => ({
   wipes: 0,
   pauses: 0,
   leaves: 0,
+  epochs: 0,
+  crossings: 0,
+  crossingsWithout: 0,
+  retirements: 0,
   handOvers: 0,
   rejoined: 0,
   snapshots: 0,

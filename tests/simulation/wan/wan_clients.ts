@@ -99,7 +99,7 @@ export class WanClients {
   #world(): ClientWorld {
     const { scheduler, constants, nodes } = this.#parts;
     return {
-      ...{ scheduler, constants, crypto: createFakeCrypto(), replicas: [...nodes.keys()], observer: {} },
+      ...{ epoch: 1, scheduler, constants, crypto: createFakeCrypto(), replicas: [...nodes.keys()], observer: {} },
       history: {
         invoke: (operation, client, _command, at) => void this.#begun.set(operation, { client, at }),
         finish: (operation, result, now) => this.#finish(operation, result, now),

@@ -12,7 +12,12 @@ export interface PlainRoster {
   readonly replicas: readonly string[];
   readonly clients: readonly string[];
   readonly constants: Partial<ProtocolConstants>;
+  /** How often a replica's key was changed, for those whose key was. */
+  readonly keys?: Readonly<Record<string, number>>;
 }
+
+/** Returns which key of a replica the roster lists: its first one is 0. */
+export const keyIn = ({ keys = {} }: Pick<PlainRoster, "keys">, replica: string): number => keys[replica] ?? 0;
 
 /** Returns the command that changes to `roster`. */
 export const commandOf = (roster: PlainRoster): Uint8Array => new TextEncoder().encode(JSON.stringify(roster));

@@ -172,7 +172,7 @@ const colluderAcks = ({ colluders }: Situation, { term: at, index, hash }: Certi
 function earlierPoint(situation: Situation, at: Term, top: Certificate): Certified {
   const index = logIndex(Math.max(1, top.index - situation.colluders.rng.int(1, 3)));
   const chain = situation.chainThrough(top);
-  const known = chain !== null && index <= chain.entries.length;
+  const known = chain !== null && index <= chain.length;
   return {
     term: term(at - 1),
     index,

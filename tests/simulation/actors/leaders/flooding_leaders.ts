@@ -40,7 +40,7 @@ const endlessTailLeader: Actor = campaigner((situation) => {
         shown = new Map();
         const opened = led.chainOf(current);
         chain = situation.remember(
-          padded(situation, opened, current.term, opened.entries.length + 2 * LIMITS.maxUncommittedEntries),
+          padded(situation, opened, current.term, opened.length + 2 * LIMITS.maxUncommittedEntries),
         );
       }
       const [victim, ...others] = led.order(current);
@@ -68,7 +68,7 @@ const floodingLeader: Actor = campaigner((situation) => {
       rogueTerm = current;
       const opened = led.chainOf(current);
       const size = floods++ < LARGE_FLOODS ? FLOOD : 2 * LIMITS.maxAppendEntries;
-      chain = situation.remember(padded(situation, opened, current.term, opened.entries.length + size));
+      chain = situation.remember(padded(situation, opened, current.term, opened.length + size));
       for (const id of situation.colluders.honest) pour(current, chain, id, new Map(), Infinity);
     },
   };

@@ -26,10 +26,12 @@ function forkOf(situation: Situation, rogueTerm: RogueTerm, after: number, lengt
 export function rewriteBase(situation: Situation, rogueTerm: RogueTerm): void {
   const victims = situation.honest.filter(({ state }) => state.commitIndex < rogueTerm.base.index);
   if (victims.length === 0) return;
-  const after = Math.min(...victims.map(({ state }) => state.commitIndex));
+  const after = Math.max(situation.genesis.index, Math.min(...victims.map(({ state }) => state.commitIndex)));
   const fork = forkOf(situation, rogueTerm, after, rogueTerm.base.index + 1);
   const ids = victims.map(({ id }) => id);
-  rogueTerm.show(ids, fork, { after: fork.matchOf(victims[0]!.state.log) < after ? logIndex(0) : logIndex(after) });
+  rogueTerm.show(ids, fork, {
+    after: fork.matchOf(victims[0]!.state.log) < after ? fork.genesis.index : logIndex(after),
+  });
   rogueTerm.vouch(ids, fork, true);
 }
 
@@ -37,7 +39,7 @@ export function rewriteBase(situation: Situation, rogueTerm: RogueTerm): void {
 function rewriteCommitted(situation: Situation, rogueTerm: RogueTerm, victim: ReplicaId): void {
   const state = situation.colluders.peek(victim);
   if (!state || state.commitIndex === 0) return;
-  const after = Math.max(0, state.commitIndex - 2);
+  const after = Math.max(situation.genesis.index, state.commitIndex - 2);
   const fork = forkOf(situation, rogueTerm, after, state.commitIndex + 1);
   rogueTerm.show([victim], fork, { after: logIndex(Math.min(after, fork.matchOf(state.log))) });
   rogueTerm.vouch([victim], fork, true);

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { sha256Hex } from "../../../../crypto/digest.ts";
-import { genesisHash } from "../../../../protocol/hash_chain.ts";
+import { firstGenesis } from "../../../../protocol/hash_chain.ts";
 import { logIndex } from "../../../../protocol/ids.ts";
 import { quorumOf } from "../../../../protocol/quorum.ts";
 import { fastRead } from "../../../../replica/answers/queries.ts";
@@ -24,7 +24,7 @@ import { REPLIERS } from "./repliers.ts";
 function earlyReplierAt(seed: number) {
   const drawn = drawPlan(seed, { actors: ["early-replier"] });
   const plan = { ...drawn, crypto: "fake" as const, constants: { ...drawn.constants, fastReads: true } };
-  const archive = new Archive(genesisHash(sha256Hex, CLUSTER));
+  const archive = new Archive(firstGenesis(sha256Hex, CLUSTER));
   const observer: Observer = { persisted: (_, operations, disk) => archive.persisted(operations, disk) };
   const simulation = new Simulation({ plan, crypto: createFakeCrypto(), observer, history: new History() });
   const answered: ClientReply[] = [];
@@ -42,6 +42,7 @@ function earlyReplierAt(seed: number) {
         archive,
       },
       now: () => simulation.now,
+      earlier: () => [],
       sign: () => {
         throw new Error("a replier signs nothing for peers");
       },

@@ -74,8 +74,8 @@ export class RogueTerm {
         replica,
         acks,
         prepared: prepared ? { term: this.term, ...tip } : { term, index, hash },
-        commitIndex: logIndex(0),
-        commitHash: chain.headAt(logIndex(0)).hash,
+        commitIndex: chain.genesis.index,
+        commitHash: chain.genesis.hash,
         round: this.#round,
       });
       colluders.send(replica, to, { kind: "AppendEntriesResponse", signed });
@@ -88,7 +88,7 @@ export class RogueTerm {
     const match = chain.matchOf(state.log);
     const acked = state.hard.currentTerm === this.term ? state.hard.ack?.index ?? 0 : 0;
     const from = after ?? logIndex(Math.min(match, Math.max(this.base.index, acked)));
-    const part = chain.entries.slice(from, Math.min(upTo, from + LIMITS.maxAppendEntries));
+    const part = chain.between(from, Math.min(upTo, from + LIMITS.maxAppendEntries));
     const hashes = part.map(({ hash }) => hash);
     this.#send(id, chain.headAt(from), part.map(({ entry }) => entry), hashes, commitIndex ?? state.commitIndex);
   }

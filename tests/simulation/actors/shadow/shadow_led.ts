@@ -89,6 +89,6 @@ export function twist(situation: Situation, base: Chain, at: Term): Chain {
 
 /** Returns `chain` with no-ops after it until it is `length` long. */
 export function padded(situation: Situation, chain: Chain, at: Term, length: number): Chain {
-  const missing = Math.max(0, length - chain.entries.length);
+  const missing = Math.max(0, length - chain.length);
   return chain.extend(situation.faultyReplica.hash, at, Array.from({ length: missing }, () => []));
 }

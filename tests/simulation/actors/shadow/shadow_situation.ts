@@ -1,7 +1,7 @@
 /** The shared knowledge of the actors that lead and campaign by themselves. */
 import type { Certificate } from "../../../../protocol/certificate.ts";
 import type { Head } from "../../../../protocol/entry.ts";
-import { logIndex, type ReplicaId, type Term } from "../../../../protocol/ids.ts";
+import type { ReplicaId, Term } from "../../../../protocol/ids.ts";
 import type { Certified, Request } from "../../../../protocol/message.ts";
 import { compareRank } from "../../../../protocol/rank.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
@@ -81,8 +81,9 @@ export class Situation {
   chainThrough(head: Head): Chain | null {
     const known = this.sharedCampaign.chains.find((chain) => chain.contains(head));
     if (known) return known.upTo(head.index);
-    const entries = this.colluders.archive.chain(head, logIndex(0));
-    return entries && new Chain(this.faultyReplica.state.genesis.hash, entries);
+    const { genesis } = this.faultyReplica.state;
+    const entries = this.colluders.archive.chain(head, genesis.index);
+    return entries && new Chain(genesis, entries);
   }
 
   remember(chain: Chain): Chain {

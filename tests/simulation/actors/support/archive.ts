@@ -17,11 +17,14 @@ export class Archive {
   readonly proofs: CheckpointProof[] = [];
   /** Chunks of snapshots by digest. */
   readonly chunks = new Map<Digest, Uint8Array>();
-  readonly #genesis: Digest;
+  /** Of the epoch, and where the log of one begins that has not its state (§13.7). */
+  readonly #genesis: Head;
+  readonly #origin: Digest;
   readonly #filed = new Map<Digest, Filed>();
 
-  constructor(genesis: Digest) {
+  constructor(genesis: Head, origin: Digest = genesis.hash) {
     this.#genesis = genesis;
+    this.#origin = origin;
   }
 
   /** Records that a transaction was made durable on `disk`. */
@@ -46,7 +49,7 @@ export class Archive {
       found.push(filed.chained);
       hash = filed.previous;
     }
-    return index > 0 || hash === this.#genesis ? found.reverse() : null;
+    return index > this.#genesis.index || hash === this.#genesis.hash ? found.reverse() : null;
   }
 
   #fileProof(proof: CheckpointProof): void {
@@ -66,7 +69,7 @@ export class Archive {
   }
 
   #before(index: LogIndex, disk: MemoryDisk): Digest | undefined {
-    const base = disk.base ?? { index: 0, hash: this.#genesis };
+    const base = disk.base ?? { index: 0, hash: this.#origin };
     const before = offset(index, -1);
     return before === base.index ? base.hash : disk.entryAt(before)?.hash;
   }

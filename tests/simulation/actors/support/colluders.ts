@@ -1,12 +1,14 @@
 /** The colluders of one run, wired to it. */
 import { sha256Hex } from "../../../../crypto/digest.ts";
-import { genesisHash } from "../../../../protocol/hash_chain.ts";
+import { firstGenesis } from "../../../../protocol/hash_chain.ts";
 import type { ReplicaId } from "../../../../protocol/ids.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
 import { quorumOf } from "../../../../protocol/quorum.ts";
 import type { Victim } from "../../../../replica/byzantine/mod.ts";
 import type { ClientReply } from "../../../../replica/core/output.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
+import { keyIn } from "../../../support/rosters/plain_rosters.ts";
+import type { SimEpoch } from "../../epochs/run_epochs.ts";
 import type { Scheduler } from "../../network/scheduler.ts";
 import { signAs, type SimCrypto } from "../../network/sim_crypto.ts";
 import type { ByzantinePlan, Plan } from "../../plan/plan.ts";
@@ -22,17 +24,25 @@ export const STREAM = "coven";
 
 export interface ColludersParts {
   readonly clusterId: string;
-  readonly plan: Plan;
+  readonly plan: Pick<Plan, "byzantine" | "replicas" | "seed">;
+  /** The epoch that they act in; the first if left out. */
+  readonly at?: SimEpoch;
   readonly crypto: SimCrypto;
   readonly scheduler: Scheduler;
   readonly send: (from: ReplicaId, to: readonly ReplicaId[], packet: Packet) => unknown;
   readonly reply: (from: ReplicaId, reply: ClientReply) => unknown;
+  readonly earlier?: () => readonly Packet[];
   readonly peek: (id: ReplicaId) => CoreState | null;
 }
 
 /** Creates the colluders of a run. Throws if one of them would sign for an honest replica, whose key they do not have. */
-export function createColluders({ clusterId, plan, crypto, scheduler, send, reply, peek }: ColludersParts): Colluders {
+export function createColluders(
+  { clusterId, plan, at, crypto, scheduler, send, reply, peek, earlier = () => [] }: ColludersParts,
+): Colluders {
   const members = plan.byzantine.map(({ replica }) => replica);
+  const signedAt = (member: ReplicaId) => at ? { place: at.place, key: keyIn(at.roster, member) } : null;
+  const start = firstGenesis(sha256Hex, clusterId);
+  const genesis = at?.genesis ?? start;
   const own = (member: ReplicaId): ReplicaId => {
     if (!members.includes(member)) throw new Error(`${member} is honest: nobody has its key`);
     return member;
@@ -40,11 +50,12 @@ export function createColluders({ clusterId, plan, crypto, scheduler, send, repl
   return {
     members,
     honest: plan.replicas.filter((id) => !members.includes(id)),
-    rng: new Rng(plan.seed, STREAM),
-    archive: new Archive(genesisHash(sha256Hex, clusterId)),
+    rng: new Rng(plan.seed, at === undefined || at.epoch === 1 ? STREAM : `${STREAM} ${at.epoch}`),
+    archive: new Archive(genesis, start.hash),
     adversaryView: new AdversaryView(quorumOf(plan.replicas.length).quorum),
     now: () => scheduler.now,
-    sign: (member, message) => signAs(crypto, "replica", own(member), message),
+    earlier,
+    sign: (member, message) => signAs(crypto, "replica", own(member), message, signedAt(member)),
     send: (member, to, packet) => void send(own(member), to, packet),
     reply: (member, answers) => void reply(own(member), answers),
     later: (delayMs, action) => scheduler.schedule(delayMs, action),

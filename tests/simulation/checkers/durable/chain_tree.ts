@@ -15,19 +15,24 @@ export interface ChainNode extends Head {
 }
 
 export class ChainTree {
+  /** The empty log of epoch 1: where the log of one stands that begins an epoch without the state (§13.7). */
+  readonly origin: ChainNode;
+  /** The point before the first entry (§13.5). */
   readonly genesis: ChainNode;
   readonly #byHash = new Map<Digest, ChainNode>();
   readonly #byIndex: ChainNode[][] = [];
 
-  constructor(clusterId: string) {
-    const hash = genesisHash(sha256Hex, clusterId);
-    this.genesis = { index: logIndex(0), hash, term: term(0), parent: null, entry: null, committed: true };
-    this.#add(this.genesis);
+  /** `genesis` is that of a later epoch; left out in the first. */
+  constructor(clusterId: string, genesis: Head | null = null) {
+    this.origin = rootAt({ index: logIndex(0), hash: genesisHash(sha256Hex, clusterId) });
+    this.genesis = genesis === null ? this.origin : rootAt(genesis);
+    this.#add(this.origin);
+    if (genesis !== null) this.#add(this.genesis);
   }
 
   /** Number of entries known, not counting the empty log. */
   get size(): number {
-    return this.#byHash.size - 1;
+    return this.#byHash.size - (this.genesis === this.origin ? 1 : 2);
   }
 
   /** Returns the node at `head`, if it is known. */
@@ -62,6 +67,10 @@ export class ChainTree {
     (this.#byIndex[node.index] ??= []).push(node);
   }
 }
+
+const rootAt = ({ index, hash }: Head): ChainNode => ({
+  ...{ index, hash, term: term(0), parent: null, entry: null, committed: true },
+});
 
 /** Returns the node at `index` ≤ `node.index` on the chain that ends in `node`. */
 export function ancestorAt(node: ChainNode, index: LogIndex): ChainNode {

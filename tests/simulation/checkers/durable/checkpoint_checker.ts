@@ -60,6 +60,7 @@ export class CheckpointChecker {
     const { roster, judge, book } = this.#sources;
     const text = () => `the checkpoint ${headText(stable)} of ${at}`;
     this.#demandTrue(stable, text);
+    if (stable.hash === book.tree.genesis.hash) return; // nobody signs it (§13.5)
     const signers = countOf(this.#signers.get(keyOf(stable)) ?? 0);
     judge.clause(
       signers >= roster.honestQuorum,
@@ -71,6 +72,11 @@ export class CheckpointChecker {
     const node = book.tree.get(commit);
     const committed = node !== undefined && book.commits.isCommitted(commit.term, node);
     judge.clause(committed, "§5.6", () => `${text()} comes with a commit of term ${commit.term} that nobody reported`);
+  }
+
+  /** Returns how many honest replicas signed a Checkpoint. */
+  signersOf(point: Head & Pick<Checkpoint, "stateDigest">): number {
+    return countOf(this.#signers.get(keyOf(point)) ?? 0);
   }
 
   /** Judges the state of `at` after it was replaced by a snapshot. */

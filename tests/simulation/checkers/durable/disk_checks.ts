@@ -11,7 +11,7 @@ import type { SignedBook } from "../signed/signed_book.ts";
 
 /** Returns whether `head` lies on the log of `disk`, or on the committed chain at or below the log's base. */
 export function holds(disk: MemoryDisk, { tree, commits }: SignedBook, { index, hash }: Head): boolean {
-  const base = disk.base ?? tree.genesis;
+  const base = disk.base ?? tree.origin;
   if (index > base.index) return disk.entryAt(index)?.hash === hash;
   return (index === base.index ? base.hash : commits.at(index)?.hash) === hash;
 }

@@ -34,7 +34,17 @@ export class DurableChecker {
   /** Highest index that any honest replica has committed. */
   #committed = 0;
 
-  constructor(roster: Roster, book: SignedBook, judge: Judge, onEntry: OnEntry) {
+  /** Returns whether an entry ends the epoch (§13.2). */
+  readonly #isStop: (entry: Entry) => boolean;
+
+  constructor(
+    roster: Roster,
+    book: SignedBook,
+    judge: Judge,
+    onEntry: OnEntry,
+    isStop: (entry: Entry) => boolean = () => false,
+  ) {
+    this.#isStop = isStop;
     this.#roster = roster;
     this.#book = book;
     this.#judge = judge;
@@ -116,7 +126,7 @@ export class DurableChecker {
       case "transfer":
         return; // the checkpoint checker's
       case "begin-epoch":
-        return demand(false, "§13.7", () => `${at} begins epoch ${operation.genesis.epoch}, and no epoch ends here`);
+        return; // the epoch checker's
       default:
         operation satisfies never;
     }
@@ -171,6 +181,12 @@ export class DurableChecker {
       demand(!known || entry.term >= term, "§3.1", () => `entry terms decrease at index ${entry.index} of ${at}`);
       if (this.#seen.has(node)) continue;
       this.#seen.add(node);
+      const before = node.parent!.entry;
+      this.#judge.clause(
+        before === null || !this.#isStop(before),
+        "§13.3",
+        () => `${at} appends entry ${entry.index} behind a stop-sign`,
+      );
       this.#onEntry(at, entry);
     }
   }

@@ -47,6 +47,23 @@ export class RecoveryChecker {
     this.#signedFor.delete(at);
   }
 
+  /** Returns whether `at` has lost a disk and signed something in this epoch before. */
+  hasForgotten(at: ReplicaId): boolean {
+    return (this.#forgotten.get(at) ?? 0) > 0;
+  }
+
+  /** §13.9: judges that `at` leaves this epoch for one in which it is a learner with this recovery, or none. */
+  left(at: ReplicaId, recovery: Recovery | null): void {
+    const before = this.#recoveries.get(at);
+    this.#recoveries.delete(at);
+    const knows = before === undefined || before.bar !== null;
+    this.#judge.clause(
+      knows || recovery !== null,
+      "§13.9",
+      () => `${at} begins an epoch as a full member, and has no bar`,
+    );
+  }
+
   started(at: ReplicaId, { hardState: { recovery } }: MemoryDisk): void {
     const before = this.#recoveries.get(at);
     this.#judge.clause(

@@ -48,6 +48,9 @@ export interface ExecutedRequest extends Given {
 /** Runs a command, or answers a query. */
 export type Execute = (client: ClientId, operation: Operation) => Uint8Array;
 
+/** Returns the result of a change of the roster. */
+export type Change = (command: Uint8Array) => Uint8Array;
+
 /** One session's life. */
 interface Life {
   readonly register: Digest;
@@ -68,7 +71,9 @@ export class ReferenceSessions {
   readonly clients = new Map<ClientId, ReferenceClient>();
   /** The executions of each entry, in order. */
   readonly executedAt = new Map<number, Executed[]>();
-  readonly #facts: SessionFacts;
+  #facts: SessionFacts;
+  /** Index of the epoch's genesis: registers from before it open nothing (§13.5). */
+  #genesis = 0;
   readonly #byKey = new Map<string, ExecutedRequest>();
   readonly #lives = new Map<string, Life>();
   readonly #opened = new Map<Digest, Life>();
@@ -79,9 +84,26 @@ export class ReferenceSessions {
   }
 
   /** Applies one request of the entry at `index`. */
-  order(index: number, message: Request, digest: Digest, execute: Execute): void {
+  order(
+    index: number,
+    message: Request,
+    digest: Digest,
+    execute: Execute,
+    change: Change = () => new Uint8Array(),
+  ): void {
     if (message.kind === "RegisterSession") this.#register(index, message, digest);
-    else this.#command(index, message, digest, execute);
+    else this.#command(index, message, digest, execute, change);
+  }
+
+  /** §13.4: once the entry at `index` is applied, nothing is left of clients that are not listed; what follows is of another epoch. */
+  beginEpoch(index: number, listed: readonly string[], facts: SessionFacts): void {
+    for (const [id, { live }] of [...this.clients]) {
+      if (listed.includes(id)) continue;
+      for (const session of live) this.#lives.get(`${id} ${session.id}`)!.closed = index;
+      this.clients.delete(id);
+    }
+    this.#facts = facts;
+    this.#genesis = index;
   }
 
   /** The request executed under this key, if any was. */
@@ -105,7 +127,9 @@ export class ReferenceSessions {
     const client = this.clients.get(id) ?? { registerFloor: 0, closed: [], live: [] };
     const { registrationHorizon, sessionsPerClient } = this.#facts;
     if (client.live.some(({ register, id: open }) => register === digest || open === index)) return;
-    if (base >= index || index > base + registrationHorizon || base < client.registerFloor) return;
+    if (base < this.#genesis || base >= index || index > base + registrationHorizon || base < client.registerFloor) {
+      return;
+    }
     this.clients.set(id, client);
     while (client.live.length >= sessionsPerClient) {
       const [oldest] = client.live.toSorted((a, b) => a.lastUsed - b.lastUsed || a.id - b.id);
@@ -124,7 +148,7 @@ export class ReferenceSessions {
     this.#lives.get(`${id} ${session.id}`)!.closed = index;
   }
 
-  #command(index: number, message: SendRequest, digest: Digest, execute: Execute): void {
+  #command(index: number, message: SendRequest, digest: Digest, execute: Execute, change: Change): void {
     const { client, session: id, seq, floor } = message;
     const session = this.clients.get(client)?.live.find((each) => each.id === id);
     if (session === undefined) return;
@@ -135,7 +159,7 @@ export class ReferenceSessions {
     const inside = seq >= session.floor && seq < session.floor + this.#facts.sessionWindow;
     if (!inside || session.answers.has(seq)) return;
     const key = requestKey(client, id, seq);
-    const result = this.#execute(index, key, message, execute);
+    const result = message.mode === "roster" ? change(message.command) : this.#execute(index, key, message, execute);
     session.answers.set(seq, { digest, index, result });
     session.lastUsed = index;
     session.highest = Math.max(session.highest, seq);

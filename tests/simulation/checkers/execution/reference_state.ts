@@ -8,6 +8,7 @@ import type { Operation } from "../../../../protocol/operations/group.ts";
 import { KvStore } from "../../../../state_machine/mod.ts";
 import type { RunFacts } from "../../observer.ts";
 import type { ChainNode } from "../durable/chain_tree.ts";
+import { changeResult, stopSignIn } from "../epochs/stop_signs.ts";
 import { Fields } from "../fields.ts";
 import { type ReferenceSession, ReferenceSessions, type SessionFacts } from "./reference_sessions.ts";
 
@@ -20,13 +21,13 @@ export interface ReferenceView {
   readonly sessions: Digest;
 }
 
-type ReferenceFacts = SessionFacts & Pick<RunFacts, "checkpointEvery">;
+type ReferenceFacts = SessionFacts & Pick<RunFacts, "checkpointEvery"> & Partial<Pick<RunFacts, "roster">>;
 
 const UTF8 = new TextEncoder();
 const DIGESTS_IN_LIST = 4096;
 
 export class ReferenceState {
-  readonly #facts: ReferenceFacts;
+  #facts: ReferenceFacts;
   readonly #committedAt: (index: number) => ChainNode | undefined;
   readonly #machine = new KvStore();
   readonly #views = new Map<number, ReferenceView>();
@@ -60,11 +61,23 @@ export class ReferenceState {
           message,
           sha256Hex(body),
           (client, operation) => this.#execute(client, operation),
+          (command) => changeResult(this.#facts.roster ?? null, command),
         );
       }
-      if (this.#applied % this.#facts.checkpointEvery === 0) this.#views.set(this.#applied, this.#view());
+      this.#close(node);
     }
     return true;
+  }
+
+  /** Ends the entry: with a checkpoint if one is due, and with the epoch if it is a stop-sign. */
+  #close({ entry }: ChainNode): void {
+    const { roster = null, checkpointEvery } = this.#facts;
+    const next = roster === null || entry === null ? null : stopSignIn(roster, entry);
+    if (next !== null) {
+      this.#facts = { ...this.#facts, ...next.constants, roster: next };
+      this.sessions.beginEpoch(this.#applied, next.clients, this.#facts);
+    }
+    if (next !== null || this.#applied % checkpointEvery === 0) this.#views.set(this.#applied, this.#view());
   }
 
   #execute(client: ClientId, { mode, command }: Operation): Uint8Array {

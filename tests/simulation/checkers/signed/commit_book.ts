@@ -1,6 +1,6 @@
 /** Prepared reports of each term by replica, and what they commit (§5.6), noticed or not (I5). */
 import type { ReplicaId, Term } from "../../../../protocol/ids.ts";
-import { ancestorAt, type ChainNode, contains } from "../durable/chain_tree.ts";
+import { ancestorAt, type ChainNode, type ChainTree, contains } from "../durable/chain_tree.ts";
 import { demand } from "../judge.ts";
 import { headText } from "../points.ts";
 import type { Roster } from "../roster.ts";
@@ -18,10 +18,14 @@ export class CommitBook {
   /** Highest point committed in each term. */
   readonly #highest = new Map<Term, ChainNode>();
 
-  constructor(roster: Roster, genesis: ChainNode, onCommitted: OnCommitted) {
+  readonly #genesis: ChainNode;
+
+  constructor(roster: Roster, { origin, genesis }: Pick<ChainTree, "origin" | "genesis">, onCommitted: OnCommitted) {
     this.#roster = roster;
     this.#onCommitted = onCommitted;
-    this.#chain = [genesis];
+    this.#genesis = genesis;
+    this.#chain = [origin];
+    this.#chain[genesis.index] = genesis;
   }
 
   /** End of the committed chain. */
@@ -54,6 +58,7 @@ export class CommitBook {
 
   /** Returns whether `node` is committed by reports of `term`. */
   isCommitted(term: Term, node: ChainNode): boolean {
+    if (term === 0) return node === this.#genesis; // nobody's signature commits it (§13.5)
     return node.committed && (this.#highest.get(term)?.index ?? -1) >= node.index;
   }
 

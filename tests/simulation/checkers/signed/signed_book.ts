@@ -2,6 +2,7 @@
  * Everything honest replicas have signed, and what exists as a result: certificates (I3), commits (I5), elections (I1), and that every
  * leader's base contains what lower terms committed (I4), whichever of the two comes to light first.
  */
+import type { Head } from "../../../../protocol/entry.ts";
 import type { ReplicaId, Term } from "../../../../protocol/ids.ts";
 import type { Certified } from "../../../../protocol/message.ts";
 import { type ChainNode, ChainTree, contains } from "../durable/chain_tree.ts";
@@ -18,11 +19,12 @@ export class SignedBook {
   readonly commits: CommitBook;
   readonly votes: VoteBook;
 
-  constructor(clusterId: string, roster: Roster) {
-    this.tree = new ChainTree(clusterId);
+  /** `genesis` is that of a later epoch; left out in the first. */
+  constructor(clusterId: string, roster: Roster, genesis: Head | null = null) {
+    this.tree = new ChainTree(clusterId, genesis);
     this.acks = new AckBook(roster);
     this.votes = new VoteBook(roster);
-    this.commits = new CommitBook(roster, this.tree.genesis, (term, node) => this.#committed(term, node));
+    this.commits = new CommitBook(roster, this.tree, (term, node) => this.#committed(term, node));
   }
 
   /** Records a vote that is durable, and so binding, or signed. */
@@ -35,6 +37,7 @@ export class SignedBook {
   /** Returns whether some certificate, of either kind, exists for exactly this point. */
   isFounded(point: Certified): boolean {
     const node = this.tree.get(point);
+    if (point.term === 0) return node === this.tree.genesis;
     return node !== undefined &&
       (this.acks.isCertified(point.term, node) || this.commits.isCommitted(point.term, node));
   }
