@@ -8,7 +8,8 @@ import type { Simulation } from "./simulation.ts";
 const statesOf = (simulation: Simulation): (CoreState | null)[] =>
   simulation.survivors.map((id) => simulation.node(id).state);
 
-const sizesOf = ({ members, constants }: Simulation): QuorumSizes => quorumOf(members.length, constants.profile);
+const sizesOf = ({ last: { members, constants } }: Simulation): QuorumSizes =>
+  quorumOf(members.length, constants.profile);
 
 /** Returns the states of survivors that are not learners. */
 const fullStatesOf = (simulation: Simulation): CoreState[] =>
@@ -49,7 +50,7 @@ export function followsAnew(simulation: Simulation): () => boolean {
   const before = Math.max(...statesOf(simulation).map((state) => state?.hard.currentTerm ?? 0));
   const { quorum } = sizesOf(simulation);
   return () => {
-    const missing = simulation.members.filter((id) => !simulation.isHonest(id)).length;
+    const missing = simulation.last.members.filter((id) => !simulation.isHonest(id)).length;
     const anew = fullStatesOf(simulation).filter((state) =>
       state.hard.currentTerm > before && state.view.leader !== null
     );
@@ -82,7 +83,7 @@ export const hasStable = (simulation: Simulation, index: number): boolean =>
 export function isLevel(simulation: Simulation): boolean {
   const states = statesOf(simulation);
   const highest = highestCommit(simulation);
-  const { epoch } = simulation;
+  const { epoch } = simulation.last;
   return states.every((state) =>
     state?.genesis.epoch === epoch && state.commitIndex === highest && state.appliedIndex === highest
   );

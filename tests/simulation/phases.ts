@@ -74,7 +74,7 @@ function serve(simulation: Simulation, serviceMs: Millis): void {
 
 /** Demands that the last checkpoint due is stable everywhere, with or without anything more to do. */
 function agreeOnCheckpoint(simulation: Simulation): void {
-  const { constants: { checkpointEvery }, plan: { livenessMs } } = simulation;
+  const { last: { constants: { checkpointEvery } }, plan: { livenessMs } } = simulation;
   const last = Math.floor(highestCommit(simulation) / checkpointEvery) * checkpointEvery;
   waitFor(simulation, livenessMs, `agreeing on checkpoint ${last}`, () => hasStable(simulation, last));
 }
@@ -107,7 +107,7 @@ function dropLeader(simulation: Simulation): void {
 function settlingBound(simulation: Simulation): { readonly bound: Millis; readonly why: string } {
   const { constants, livenessMs } = simulation.plan;
   // Who began without the state may have asked a silent replica for it.
-  const patient = simulation.epoch === 1 && constants.electionTimeoutMs >= PATIENT_TIMEOUT_MS &&
+  const patient = simulation.last.epoch === 1 && constants.electionTimeoutMs >= PATIENT_TIMEOUT_MS &&
     sharesLeader(simulation);
   return patient
     ? { bound: PATIENT_BOUND_MS, why: "settling under the leader at hand" }

@@ -1,6 +1,5 @@
 /** One simulated run: the cluster, its clients and its faults, on one virtual clock, from one plan. */
-import type { CoreConfig, ProtocolConstants } from "../../protocol/config.ts";
-import { clientId, type Millis, type ReplicaId } from "../../protocol/ids.ts";
+import type { Millis, ReplicaId } from "../../protocol/ids.ts";
 import type { Packet } from "../../protocol/packet.ts";
 import type { ClientReply } from "../../replica/core/output.ts";
 import type { CoreState } from "../../replica/core/state.ts";
@@ -10,13 +9,14 @@ import { ClientDesk } from "./clients/client_links.ts";
 import type { ClientHistory } from "./clients/client_world.ts";
 import type { SimClient } from "./clients/sim_client.ts";
 import { OPERATOR } from "./epochs/operator.ts";
-import { Reconfiguration } from "./epochs/reconfiguration.ts";
+import { type LastEpoch, Reconfiguration } from "./epochs/reconfiguration.ts";
 import type { SimEpoch } from "./epochs/run_epochs.ts";
 import { fanOut, onlyDisk } from "./fan_out.ts";
-import { markOf, namedBy } from "./network/epoch_marks.ts";
+import { markOf } from "./network/epoch_marks.ts";
 import { isNetworkFault, Network } from "./network/network.ts";
 import { Scheduler } from "./network/scheduler.ts";
 import type { SimCrypto } from "./network/sim_crypto.ts";
+import { buildNode } from "./nodes/build_node.ts";
 import { Crashes } from "./nodes/crashes.ts";
 import { DiskFaults } from "./nodes/disk_faults.ts";
 import { Inboxes } from "./nodes/inboxes.ts";
@@ -24,7 +24,7 @@ import { leaderAmong } from "./nodes/leader_among.ts";
 import { Leaves } from "./nodes/leaves.ts";
 import type { NodeWorld } from "./nodes/node_world.ts";
 import { isDecodable } from "./nodes/possible.ts";
-import { SimNode } from "./nodes/sim_node.ts";
+import type { SimNode } from "./nodes/sim_node.ts";
 import { Ticks } from "./nodes/ticks.ts";
 import type { Observer } from "./observer.ts";
 import { clockOf, type Plan, type Target } from "./plan/plan.ts";
@@ -79,7 +79,10 @@ export class Simulation {
       faults: plan.faults.filter(isNetworkFault),
       replicas: plan.replicas,
       resolve: (target) => this.resolve(target),
-      deliver: (to, packet, from) => this.#deliver(to, packet, from),
+      deliver: (to, packet, from) => {
+        const arrived = this.#changes?.arrivalOf(packet, from, to) ?? { packet: parts.crypto.transmit(packet, 1) };
+        this.#inboxes.deliver(to, arrived);
+      },
     });
     this.#inboxes = new Inboxes({
       ...{ scheduler: this.scheduler, batchMs: plan.batchMs, writeMs: plan.writeMs ?? 0 },
@@ -104,7 +107,7 @@ export class Simulation {
     this.#disks = new DiskFaults({
       ...{ plan, scheduler: this.scheduler, nodes: this.nodes, stats: this.stats },
       faults: () => this.#changes?.faults ?? { most: this.#tolerated, faulty: this.#byzantine.size },
-      isMember: (id) => this.members.includes(id),
+      isMember: (id) => this.last.members.includes(id),
       lost: (id) => {
         if (this.#changes !== null) this.node(id).host!.given = this.#changes.givenAfterLoss(id);
       },
@@ -125,14 +128,9 @@ export class Simulation {
   }
 
   /** Replicas of the last epoch that an honest one is in, its number, and its constants. */
-  get members(): readonly ReplicaId[] {
-    return this.#changes?.epochs.newest.replicas ?? this.plan.replicas;
-  }
-  get epoch(): number {
-    return this.#changes?.epochs.newest.epoch ?? 1;
-  }
-  get constants(): ProtocolConstants {
-    return this.#changes?.epochs.newest.roster.constants ?? this.plan.constants;
+  get last(): LastEpoch {
+    const { replicas: members, constants } = this.plan;
+    return this.#changes?.last ?? { members, constants, epoch: 1 };
   }
 
   /** True once the changes of the roster are done, and every survivor is in the last epoch. */
@@ -141,7 +139,7 @@ export class Simulation {
   }
 
   get #tolerated(): number {
-    return toleratedBy(this.members.length, this.constants.profile);
+    return toleratedBy(this.last.members.length, this.last.constants.profile);
   }
 
   get now(): Millis {
@@ -163,13 +161,13 @@ export class Simulation {
 
   /** True if more replicas are faulty, learners or to stay down than permitted: then no service is owed. */
   get exceeds(): boolean {
-    const faulty = this.members.filter((id) => this.#byzantine.has(id));
+    const faulty = this.last.members.filter((id) => this.#byzantine.has(id));
     return new Set([...faulty, ...this.learners, ...this.#down]).size > this.#tolerated;
   }
 
   /** Honest replicas that are to be up once the network has healed. */
   get survivors(): ReplicaId[] {
-    return this.members.filter((id) => this.isHonest(id) && !this.#down.has(id));
+    return this.last.members.filter((id) => this.isHonest(id) && !this.#down.has(id));
   }
 
   node(id: ReplicaId): SimNode {
@@ -258,18 +256,7 @@ export class Simulation {
     });
   }
 
-  #colludersOf(id: ReplicaId): Colluders {
-    return this.#changes?.colludersOf(id) ?? this.#colluders;
-  }
-
-  #deliver(to: ReplicaId, packet: Packet, from: ReplicaId): void {
-    const epoch = namedBy(packet) ?? 1;
-    const arrived = this.#parts.crypto.transmit(packet, epoch);
-    if (this.#changes === null) return this.#inboxes.deliver(to, { packet: arrived });
-    markOf(arrived, epoch);
-    if (!this.isHonest(to)) this.#changes.overheard(arrived);
-    this.#inboxes.deliver(to, { packet: arrived, from: this.#changes.ownerOf(from) });
-  }
+  #colludersOf = (id: ReplicaId): Colluders => this.#changes?.colludersOf(id) ?? this.#colluders;
 
   #addNode(id: ReplicaId, position: number): void {
     const { plan, crypto } = this.#parts;
@@ -280,14 +267,6 @@ export class Simulation {
       },
     };
     const observer = fanOut([archive, this.#parts.observer]);
-    const config: CoreConfig = {
-      clusterId: CLUSTER,
-      self: id,
-      replicas: plan.replicas,
-      clients: new Set(plan.clients.map((client) => clientId(client.id))),
-      constants: plan.constants,
-      seed: plan.seed * 1000 + position,
-    };
     const world: NodeWorld = {
       now: () => this.now,
       clock: () => this.now * clockOf(plan, id),
@@ -306,9 +285,7 @@ export class Simulation {
       refused: () => void this.stats.refusals++,
       failed: (at, error) => this.#failed(at, error),
     };
-    const node = new SimNode(config, world);
-    node.sign = (message, body) => crypto.sign("replica", id, message, body);
-    node.check = crypto.check;
+    const node = buildNode(plan, CLUSTER, crypto, id, position, world);
     const faulty = plan.byzantine.find(({ replica }) => replica === id);
     if (this.#changes !== null) node.host = this.#changes.hostOf(node, position);
     else if (faulty) node.corruptions = corruptionsOf(this.#colluders, faulty);

@@ -1,9 +1,13 @@
 /** The signed requests of a simulated client that are not settled. */
 import type { ReplyTally } from "../../../client/session/reply_tally.ts";
-import type { Digest } from "../../../protocol/ids.ts";
-import type { Request } from "../../../protocol/message.ts";
-import { decodeResults, groupSize, type Operation } from "../../../protocol/operations/group.ts";
+import type { SessionEffect } from "../../../client/session/session.ts";
+import { clientId, type Digest, logIndex, seq } from "../../../protocol/ids.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import type { RegisterSession, Request, SendRequest } from "../../../protocol/message.ts";
+import { decodeResults, encodeGroup, groupSize, type Operation } from "../../../protocol/operations/group.ts";
 import type { Signed } from "../../../protocol/signed.ts";
+import type { ClientPlan } from "../plan/plan.ts";
+import type { Rng } from "../plan/rng.ts";
 
 /** An operation that its client waits for. */
 export interface Pending extends Operation {
@@ -59,4 +63,23 @@ export function resultsOf({ request: { message }, tally }: InFlight): Uint8Array
   const { result } = tally.accepted!.value;
   if (message.kind !== "SendRequest" || message.mode !== "group") return [result];
   return decodeResults(result, groupSize(message.command))!;
+}
+
+/** Returns a register of a client. */
+export function registerOf({ id }: ClientPlan, base: number, rng: Rng): RegisterSession {
+  const nonce = Uint8Array.from({ length: LIMITS.nonceBytes }, () => rng.int(0, 255));
+  return { kind: "RegisterSession", client: clientId(id), base: logIndex(base), nonce };
+}
+
+/** Returns a request for these operations, under one signature. */
+export function commandOf(
+  { id }: ClientPlan,
+  { session, seq: number, floor }: Extract<SessionEffect, { readonly effect: "sign" }>,
+  operations: readonly Pending[],
+): SendRequest {
+  const [{ mode, command }] = operations as readonly [Pending];
+  return {
+    ...{ kind: "SendRequest", client: clientId(id), session: logIndex(session), seq: seq(number), floor: seq(floor) },
+    ...operations.length === 1 ? { mode, command } : { mode: "group", command: encodeGroup(operations) },
+  };
 }

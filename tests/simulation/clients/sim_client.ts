@@ -1,6 +1,6 @@
 /** An honest client: the real session and tallies (§7) around a seeded load of key-value operations. */
 import { noteLeader } from "../../../client/session/leader_cache.ts";
-import { answersNeeded, countAnswer, createReplyTally, type ReplyTally } from "../../../client/session/reply_tally.ts";
+import { countAnswer } from "../../../client/session/reply_tally.ts";
 import {
   adopt,
   noteAnswer,
@@ -15,10 +15,9 @@ import {
   underWay,
 } from "../../../client/session/session.ts";
 import { sha256Hex } from "../../../crypto/digest.ts";
-import { ALL_SESSIONS, clientId, logIndex, type Millis, type ReplicaId, seq } from "../../../protocol/ids.ts";
-import { LIMITS } from "../../../protocol/limits.ts";
+import { ALL_SESSIONS, logIndex, type Millis, type ReplicaId } from "../../../protocol/ids.ts";
 import type { Answer, Request } from "../../../protocol/message.ts";
-import { encodeGroup, type OperationMode, operationSize } from "../../../protocol/operations/group.ts";
+import { type OperationMode, operationSize } from "../../../protocol/operations/group.ts";
 import { waitOf } from "../../../protocol/reply.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import { encodeKvCommand, type KvQuery } from "../../../state_machine/mod.ts";
@@ -28,8 +27,15 @@ import { OperationSource } from "../plan/operations.ts";
 import type { ClientPlan } from "../plan/plan.ts";
 import type { Rng } from "../plan/rng.ts";
 import type { ClientWorld, Reply } from "./client_world.ts";
-import { type InFlight, InFlightRequests, type Pending, resultsOf } from "./in_flight_requests.ts";
-import { createSimSession, epochChangesOf, readFast } from "./sim_session.ts";
+import {
+  commandOf,
+  type InFlight,
+  InFlightRequests,
+  type Pending,
+  registerOf,
+  resultsOf,
+} from "./in_flight_requests.ts";
+import { createSimSession, epochChangesOf, newTally, readFast } from "./sim_session.ts";
 
 /** Timeout of an operation of the safety phase. */
 const PATIENCE_MS = 15_000;
@@ -76,9 +82,7 @@ export class SimClient {
   /** Its process dies with all that is under way, and another one begins with the same key. */
   #restart(): void {
     if (this.#resumed || this.#paused || this.#gone) return;
-    const lost = [...this.#byTicket.values()];
-    this.#byTicket.clear();
-    this.#inFlight.clear();
+    const lost = this.#drop();
     this.#session = createSimSession(this.plan, this.#world, this.#rng);
     this.#greet(false);
     for (const { done } of lost) done(null);
@@ -140,18 +144,23 @@ export class SimClient {
   /** Takes in that another roster is in force (§13.12). One that does not list this client ends its process. */
   adopt(isListed: boolean): void {
     if (!isListed) return this.#leave();
-    for (const inFlight of this.#inFlight.all()) inFlight.tally = this.#newTally();
+    for (const inFlight of this.#inFlight.all()) inFlight.tally = newTally(this.#world);
     this.#perform(adopt(this.#session, epochChangesOf(this.plan, this.#world), this.#now));
     this.#rearm();
   }
 
   #leave(): void {
     this.#gone = true;
+    for (const { done } of this.#drop()) done(null);
+    this.remaining = 0;
+  }
+
+  /** Forgets all that is under way, and returns it. */
+  #drop(): readonly Pending[] {
     const lost = [...this.#byTicket.values()];
     this.#byTicket.clear();
     this.#inFlight.clear();
-    for (const { done } of lost) done(null);
-    this.remaining = 0;
+    return lost;
   }
 
   /** Takes a replica's answer. */
@@ -274,38 +283,21 @@ export class SimClient {
   }
 
   #register(number: number, base: number): void {
-    const nonce = Uint8Array.from({ length: LIMITS.nonceBytes }, () => this.#rng.int(0, 255));
-    this.#seal(number, { kind: "RegisterSession", client: clientId(this.plan.id), base: logIndex(base), nonce });
+    this.#seal(number, registerOf(this.plan, base, this.#rng));
   }
 
   #sign(effect: Extract<SessionEffect, { readonly effect: "sign" }>): void {
     const operations = effect.tickets.map((ticket) => this.#byTicket.get(ticket)!);
-    const [{ mode, command }] = operations as [Pending];
     if (this.#said !== onlySession(this.#session)) this.#greet(false);
-    this.#seal(effect.request, {
-      kind: "SendRequest",
-      client: clientId(this.plan.id),
-      session: logIndex(effect.session),
-      seq: seq(effect.seq),
-      floor: seq(effect.floor),
-      ...operations.length === 1 ? { mode, command } : { mode: "group", command: encodeGroup(operations) },
-    });
+    this.#seal(effect.request, commandOf(this.plan, effect, operations));
   }
 
   #seal(number: number, message: Request): void {
     const { crypto, observer, scheduler } = this.#world;
     const request: Signed<Request> = signAs(crypto, "client", this.plan.id, message);
-    const inFlight = { number, request, digest: sha256Hex(request.body), tally: this.#newTally() };
+    const inFlight = { number, request, digest: sha256Hex(request.body), tally: newTally(this.#world) };
     this.#inFlight.add(inFlight);
     observer.requested?.(request, scheduler.now);
-  }
-
-  #newTally(): ReplyTally {
-    const { replicas, constants } = this.#world;
-    return createReplyTally(
-      new Set<string>(replicas),
-      answersNeeded(replicas.length, constants.fastReads, constants.profile),
-    );
   }
 
   #close(ticket: number, result: Uint8Array | null): void {

@@ -1,6 +1,7 @@
 /** The parts of an honest client's process that need none of its state: its first session, and a fast read. */
 import { timingsFor } from "../../../client/loop/timings.ts";
 import { countFastRead, createFastReadTally } from "../../../client/session/fast_read_tally.ts";
+import { answersNeeded, createReplyTally, type ReplyTally } from "../../../client/session/reply_tally.ts";
 import { createSession, type Session } from "../../../client/session/session.ts";
 import type { EpochChanges } from "../../../client/session/session_types.ts";
 import type { ReplicaId } from "../../../protocol/ids.ts";
@@ -67,3 +68,7 @@ export function readFast(
   });
   world.scheduler.schedule(FAST_READ_MS, () => end(null));
 }
+
+/** Returns a tally of answers in the epoch that a client is in. */
+export const newTally = ({ replicas, constants }: ClientWorld): ReplyTally =>
+  createReplyTally(new Set<string>(replicas), answersNeeded(replicas.length, constants.fastReads, constants.profile));

@@ -1,4 +1,5 @@
 /** The part of a run in which rosters change: its epochs, the operator, each node's host, and the colluders of each epoch. */
+import type { ProtocolConstants } from "../../../protocol/config.ts";
 import { type LogIndex, logIndex, type ReplicaId } from "../../../protocol/ids.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import { quorumOf } from "../../../protocol/quorum.ts";
@@ -6,9 +7,10 @@ import type { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts"
 import { keyIn } from "../../support/rosters/plain_rosters.ts";
 import type { Colluders } from "../actors/actor.ts";
 import { corruptionsOf } from "../actors/support/colluders.ts";
-import { namedBy } from "../network/epoch_marks.ts";
+import { markOf, namedBy } from "../network/epoch_marks.ts";
 import type { Scheduler } from "../network/scheduler.ts";
 import type { SimCrypto } from "../network/sim_crypto.ts";
+import type { Arrival } from "../nodes/node_world.ts";
 import type { SimNode } from "../nodes/sim_node.ts";
 import type { Observer } from "../observer.ts";
 import { clockOf, type Plan, type Target } from "../plan/plan.ts";
@@ -17,7 +19,7 @@ import { toleratedBy } from "../plan/tolerance.ts";
 import type { RunStats } from "../search/stats.ts";
 import { EpochHost } from "./epoch_host.ts";
 import { OPERATOR, Operator, type OperatorParts } from "./operator.ts";
-import { lists, type Owner, RunEpochs, type SimEpoch, type SimRoster } from "./run_epochs.ts";
+import { lists, RunEpochs, type SimEpoch, type SimRoster } from "./run_epochs.ts";
 
 export interface ReconfigurationParts {
   readonly plan: Plan;
@@ -43,6 +45,13 @@ const WAIT_MS = 100;
 const MOST_OVERHEARD = 200;
 /** Most replicas of a roster. */
 const MAX_REPLICAS = 10;
+
+/** The members of an epoch, its number, and its constants. */
+export interface LastEpoch {
+  readonly members: readonly ReplicaId[];
+  readonly epoch: number;
+  readonly constants: ProtocolConstants;
+}
 
 export class Reconfiguration {
   readonly epochs: RunEpochs;
@@ -91,14 +100,27 @@ export class Reconfiguration {
     });
   }
 
-  /** Returns whose connection a packet of `from` comes over. */
-  ownerOf = (from: ReplicaId): Owner => ({ id: from, key: this.#parts.nodes.get(from)!.host!.key });
+  /** The last epoch that an honest replica is in. */
+  get last(): LastEpoch {
+    const { replicas: members, epoch, roster: { constants } } = this.epochs.newest;
+    return { members, epoch, constants };
+  }
+
+  /** Returns what arrives at `to` of a packet that `from` has sent, over a connection of its own. */
+  arrivalOf(packet: Packet, from: ReplicaId, to: ReplicaId): Arrival {
+    const { crypto, nodes, isHonest } = this.#parts;
+    const epoch = namedBy(packet) ?? 1;
+    const arrived = crypto.transmit(packet, epoch);
+    markOf(arrived, epoch);
+    if (!isHonest(to)) this.#overhear(arrived);
+    return { packet: arrived, from: { id: from, key: nodes.get(from)!.host!.key } };
+  }
 
   /** Returns the faulty replicas of the epoch that a node is in. */
   colludersOf = (id: ReplicaId): Colluders => this.#colludersIn(this.#parts.nodes.get(id)!.host!.epoch);
 
   /** Takes note of a packet that a faulty replica receives. */
-  overheard(packet: Packet): void {
+  #overhear(packet: Packet): void {
     const epoch = namedBy(packet);
     if (epoch === null || packet.kind === "Evidence") return;
     const kept = this.#overheard;

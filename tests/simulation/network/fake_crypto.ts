@@ -22,7 +22,7 @@ export interface SignedAt {
   readonly key: number;
 }
 
-/** Who is listed, and by which keys. */
+/** Members of an epoch, and their keys. */
 export type SignerLists = Pick<PlainRoster, "replicas" | "clients" | "keys">;
 
 /** Returns whether the roster lists the claimed signer. */

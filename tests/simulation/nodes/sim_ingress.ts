@@ -5,6 +5,7 @@ import { senderOf } from "../../../protocol/signatures.ts";
 import type { InputWithoutTime } from "../../../replica/core/input.ts";
 import { isLateResponse } from "../../../replica/core/replication/late_response.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
+import { forgottenBy } from "../../../replica/disk/forgotten_signatures.ts";
 import type { Admission } from "../../../replica/ingress/admission.ts";
 import { admitPacket } from "../../../replica/ingress/admit_packet.ts";
 import { judgeFormerChunks } from "../../../replica/ingress/former.ts";
@@ -84,3 +85,8 @@ const inputOf = (admission: Admission): InputWithoutTime | null => "admitted" in
 
 /** Returns who sends a packet; of what a client said any of the replicas. */
 const speakerOf = (state: CoreState, packet: Packet): string => senderOf(packet) ?? state.config.replicas[0]!;
+
+/** Describes something that an input shows a replica to have signed and it does not know of (§1.3); null if there is none. */
+export const forgottenIn = (state: CoreState, inputs: readonly InputWithoutTime[]): string | null =>
+  inputs.map((input) => input.kind === "packet" ? forgottenBy(state, input.packet) : null)
+    .find((what) => what !== null) ?? null;

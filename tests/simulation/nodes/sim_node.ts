@@ -2,7 +2,6 @@
 import { sha256Hex } from "../../../crypto/digest.ts";
 import type { CoreConfig } from "../../../protocol/config.ts";
 import { type Digest, type Millis, offset, type ReplicaId } from "../../../protocol/ids.ts";
-import { InvariantError } from "../../../protocol/invariant.ts";
 import type { PeerMessage } from "../../../protocol/message.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import type { QueryAnswer } from "../../../replica/answers/replier.ts";
@@ -12,26 +11,29 @@ import type { InputWithoutTime } from "../../../replica/core/input.ts";
 import type { ClientReply, Outgoing } from "../../../replica/core/output.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
 import { createDurableMark, type DurableMark } from "../../../replica/disk/durable_mark.ts";
-import { forgottenBy, ForgottenError } from "../../../replica/disk/forgotten_signatures.ts";
+import { ForgottenError } from "../../../replica/disk/forgotten_signatures.ts";
 import { createEffects, type EffectPorts, type RunInputs } from "../../../replica/effects.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
 import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 import { openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
-import { GuardError, isRefusal, type Storage, StorageError } from "../../../replica/storage/port.ts";
+import { isRefusal, type Storage } from "../../../replica/storage/port.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
 import { NO_CHANGES } from "../../support/executors.ts";
-import type { LeaderHint, SimAdversary } from "../actors/actor.ts";
+import type { LeaderHint } from "../actors/actor.ts";
 import type { EpochHost, Setup } from "../epochs/epoch_host.ts";
 import { createFakeSigner, FAKE_CHECK } from "../network/fake_crypto.ts";
 import type { StateView } from "../observer.ts";
-import { type CrashPoint, type Operations, SimulatedCrash, type Trigger } from "./crash_point.ts";
-import { Journal } from "./journal.ts";
+import { ArmedStorage } from "./armed_storage.ts";
+import { SimulatedCrash, type Trigger } from "./crash_point.ts";
 import { lostDisk } from "./lost_disk.ts";
+import { NodeAdversaries } from "./node_adversaries.ts";
 import type { Arrival, Corruption, NodeWorld, Sign } from "./node_world.ts";
-import { SimIngress } from "./sim_ingress.ts";
-import { asIntervention, bind, observed, watchedArchive } from "./sim_ports.ts";
+import { forgottenIn, SimIngress } from "./sim_ingress.ts";
+import { asIntervention, observed } from "./sim_ports.ts";
+import { StateReports } from "./state_reports.ts";
 import { stateView } from "./state_view.ts";
+import { stopsItself } from "./stopping.ts";
 import { takesOf } from "./turned_away.ts";
 
 export class SimNode {
@@ -53,19 +55,13 @@ export class SimNode {
   #setup: Setup | null = null;
   #storage: Storage | null = null;
   #mark: DurableMark | null = null;
-  #adversaries: readonly SimAdversary[] = [];
+  #adversaries = new NodeAdversaries();
   #run: RunInputs | null = null;
-  #trigger: Trigger | null = null;
+  readonly #armed = new ArmedStorage();
   /** The last error thrown by the core itself; anything else thrown here is the simulation's own mistake. */
   #coreError: unknown = null;
-  #journal = new Journal();
   #ingress: SimIngress;
-  /** Kinds of operations of the last transaction. */
-  #operations: Operations = new Set();
-  /** Set when a snapshot has replaced the state since that was last reported. */
-  #restored = false;
-  /** The applied index reported last. */
-  #told = 0;
+  readonly #reports: StateReports;
 
   constructor(config: CoreConfig, world: NodeWorld) {
     this.id = config.self;
@@ -73,6 +69,7 @@ export class SimNode {
     this.sign = (message, body) => signer.sign(body, message);
     this.#config = config;
     this.#world = world;
+    this.#reports = new StateReports(this, world);
     this.#ingress = new SimIngress(config.constants.heartbeatMs);
   }
 
@@ -83,12 +80,13 @@ export class SimNode {
 
   /** Starts from the disk, if its content is something a replica can have written. */
   start(): void {
-    this.#journal.open();
-    this.#trigger = null;
+    this.#armed.open();
     try {
       const { clusterId } = this.#config;
       const opened = openMemoryStorage({ clusterId, hash: sha256Hex, disk: this.disk });
-      const storage = this.#storage = this.#watched(opened);
+      const storage = this.#storage = this.#armed.watch(opened, this.disk, (operations) => {
+        this.#world.observer.persisted?.(this.id, operations, this.disk, this.#world.now());
+      });
       if (this.host === null) return this.#begin(storage, null);
       const setup = this.host.start(storage);
       if (setup !== null) this.#begin(storage, setup);
@@ -114,42 +112,43 @@ export class SimNode {
       ({ config: this.#config, sign: this.sign, check: this.check, corruptions: this.corruptions } = setup);
     }
     const machine = observed(this.machine = carried === null ? new KvStore() : this.machine, {
-      executes: (...call) => this.#executed(...call),
-      asks: (query) => this.#queried(query),
-      restored: () => this.#restored = true,
+      executes: (command, { index, client }) => {
+        this.#armed.pass("apply");
+        this.#world.observer.executed?.(this.id, index, client, command, this.#world.now());
+      },
+      // Only ordered queries come here: fast reads ask the store itself.
+      asks: (query) => {
+        this.#armed.pass("apply");
+        this.#world.observer.queried?.(this.id, offset(this.state!.appliedIndex, 1), query, this.#world.now());
+      },
+      restored: () => this.#reports.restored = true,
     });
     const ports = { hash: sha256Hex, machine, changes: setup?.changes ?? NO_CHANGES, chunks: storage.chunks };
     const state = createState(this.#config, storage.load(), ports, this.#world.clock(this.id), carried);
-    if (carried !== null) this.#restored = true;
+    if (carried !== null) this.#reports.restored = true;
     if (state.appliedIndex === 0) this.#world.prepare?.(state);
     this.state = state;
     this.#ingress = new SimIngress(this.#config.constants.heartbeatMs, setup);
     this.#mark = createDurableMark(state);
-    this.#adversaries = this.corruptions.map((corrupt) => corrupt({ config: this.#config, hash: sha256Hex, state }));
+    const victim = { config: this.#config, hash: sha256Hex, state };
+    this.#adversaries = new NodeAdversaries(this.corruptions.map((corrupt) => corrupt(victim)));
     this.#run = createEffects(state, ports, this.#effectPorts(storage, this.#mark), this.#world.snapshotBytes);
     this.#world.observer.started?.(this.id, this.disk, this.#world.now());
-    this.#tellRestored();
+    this.#reports.tellRestored();
     this.#crossIfEnded(state);
   }
 
   /** §13.7: goes on in the next epoch, or without a core. */
   #crossIfEnded(state: CoreState): void {
     if (state.ended === null || this.state !== state) return;
-    const [host, storage] = [this.host!, this.#storage!];
     try {
-      const handed = host.cross(storage, this.#mark!, state, state.ended);
+      const handed = this.host!.cross(this.#storage!, this.#mark!, state, state.ended);
       if (handed === null) return this.#endCore();
       this.enter(handed.carried);
       if (handed.waiting.length > 0) this.run(handed.waiting.map(asIntervention));
     } catch (error) {
       this.#stopped(error as Error);
     }
-  }
-
-  #tellRestored(): void {
-    if (!this.#restored) return;
-    this.#restored = false;
-    this.#world.observer.restored?.(this.id, this.view(), this.#world.now());
   }
 
   /** Loses everything but the disk. */
@@ -162,36 +161,36 @@ export class SimNode {
     if (this.state === null) return;
     this.state = null;
     this.#run = null;
-    this.#restored = false;
+    this.#reports.restored = false;
     this.#world.observer.crashed?.(this.id, this.#world.now());
   }
 
   /** Loses its disk too; it comes back as a learner, in a recovery with this nonce (§8.4). */
   wipe(nonce: Digest): void {
     this.crash();
-    this.#journal = new Journal();
+    this.#armed.lose();
     this.disk = lostDisk(nonce);
     this.#world.observer.wiped?.(this.id, this.#world.now());
   }
 
   /** Makes the node crash when `trigger` goes off. */
   arm(trigger: Trigger): void {
-    this.#trigger = trigger;
+    this.#armed.arm(trigger);
   }
 
   /** Cancels an armed crash. */
   disarm(): void {
-    this.#trigger = null;
+    this.#armed.arm(null);
   }
 
   /** Returns this node's answer to a fast read whose honest answer is `honest`. */
   reads(honest: QueryAnswer, query: Uint8Array): QueryAnswer {
-    return this.#adversaries.reduce((answer, { reads }) => reads ? reads(answer, query) : answer, honest);
+    return this.#adversaries.reads(honest, query);
   }
 
   /** Returns what this node tells clients of its leader and term, outside of what they compare (§7.2). */
   hint(honest: LeaderHint): LeaderHint {
-    return this.#adversaries.reduce((told, { hints }) => hints ? hints(told) : told, honest);
+    return this.#adversaries.hint(honest);
   }
 
   /** Runs inputs if the node is up. */
@@ -203,22 +202,14 @@ export class SimNode {
   }
 
   #handle(state: CoreState, inputs: readonly InputWithoutTime[]): void {
-    this.#told = state.appliedIndex;
+    this.#reports.told = state.appliedIndex;
     try {
-      this.#run!(inputs.filter((input) => !this.#swallows(input)), this.#world.clock(this.id));
+      this.#run!(inputs.filter((input) => !this.#adversaries.swallows(input)), this.#world.clock(this.id));
     } catch (error) {
       return this.#stopped(error as Error);
     }
-    this.#tellApplied(state);
+    this.#reports.tellApplied();
     this.#crossIfEnded(state);
-  }
-
-  /** Reports what was applied before the answers that come of it. */
-  #tellApplied({ appliedIndex }: CoreState): void {
-    const { observer } = this.#world;
-    if (appliedIndex === this.#told || !observer.applied) return;
-    this.#told = appliedIndex;
-    observer.applied(this.id, this.view(), this.#world.now());
   }
 
   /**
@@ -228,12 +219,11 @@ export class SimNode {
   receive(arrivals: readonly Arrival[], lateMs: Millis | null = null): void {
     const { state } = this;
     if (state === null) return this.#standBy(arrivals);
-    const isTaken = takesOf(state, this.#adversaries, this.#world);
+    const isTaken = takesOf(state, this.#adversaries.all, this.#world);
     const inputs = this.#ingress.take(state, this.check, arrivals.filter(isTaken), this.#world.clock(this.id));
-    for (const input of inputs) {
-      const forgotten = this.#forgotten(state, input);
-      if (forgotten !== null) return this.#stopped(new ForgottenError(`it has signed ${forgotten}, says another`));
-    }
+    const honest = this.corruptions.length === 0 && this.corrupt === null;
+    const forgotten = honest ? forgottenIn(state, inputs) : null;
+    if (forgotten !== null) return this.#stopped(new ForgottenError(`it has signed ${forgotten}, says another`));
     if (lateMs !== null) inputs.push({ kind: "tick", lateMs });
     if (inputs.length > 0) this.run(inputs);
   }
@@ -248,23 +238,8 @@ export class SimNode {
     }
   }
 
-  /** Describes something an honest replica is shown to have signed and does not know of (§1.3); null if there is none. */
-  #forgotten(state: CoreState, input: InputWithoutTime): string | null {
-    const honest = this.corruptions.length === 0 && this.corrupt === null;
-    return honest && input.kind === "packet" ? forgottenBy(state, input.packet) : null;
-  }
-
   /** Returns the replicated state as checkers see it. */
   view = (): StateView => stateView(this.state!, this.machine);
-
-  /** Returns the storage as crash points and observers are told of its writes. */
-  #watched(storage: Storage): Storage {
-    return {
-      ...bind(storage),
-      commit: (...args) => this.#commit(storage, ...args),
-      epochs: watchedArchive(storage.epochs, () => this.#pass("archive")),
-    };
-  }
 
   #effectPorts(storage: Storage, mark: DurableMark): EffectPorts {
     const [{ id }, world] = [this, this.#world];
@@ -278,13 +253,13 @@ export class SimNode {
       reply: (replies) => replies.forEach((reply) => this.#reply(reply)),
       event: (event) => world.observer.event?.(id, event, world.now()),
       observe: (input, verdict) => {
-        this.#tellRestored();
-        if (input.kind === "apply" && this.state !== null) this.#tellApplied(this.state);
+        this.#reports.tellRestored();
+        if (input.kind === "apply") this.#reports.tellApplied();
         this.#setup?.talk.look(world.clock(id));
         world.observe?.(id, input, verdict);
       },
       gaveUp: (_, error) => this.#coreError = error,
-      corrupt: (outgoing, now) => this.#corrupted(outgoing, now),
+      corrupt: (outgoing, now) => this.#adversaries.corrupted(this.corrupt?.(outgoing) ?? outgoing, now),
     };
   }
 
@@ -298,57 +273,14 @@ export class SimNode {
     }
   }
 
-  #commit(storage: Storage, ...[operations, intents, meanwhile]: Parameters<Storage["commit"]>): void {
-    this.#operations = new Set(operations.map(({ op }) => op));
-    this.#pass("before-persist");
-    meanwhile?.();
-    this.#pass("torn-persist", () => this.#journal.tear(this.disk, operations));
-    storage.commit(operations, intents);
-    this.#world.observer.persisted?.(this.id, operations, this.disk, this.#world.now());
-    this.#pass("after-persist");
-  }
-
   #send(to: readonly ReplicaId[], packet: Packet): void {
-    this.#pass("send");
+    this.#armed.pass("send");
     this.#world.send(this.id, to, packet, this.state?.genesis.epoch ?? 1);
   }
 
   #reply(reply: ClientReply): void {
-    this.#pass("reply");
-    const replies = this.#adversaries.reduce<readonly ClientReply[]>(
-      (all, { answers }) => answers ? all.flatMap(answers) : all,
-      [reply],
-    );
-    for (const each of replies) this.#world.reply(this.id, each);
-  }
-
-  #executed(...[command, { index, client }]: Parameters<KvStore["apply"]>): void {
-    this.#pass("apply");
-    this.#world.observer.executed?.(this.id, index, client, command, this.#world.now());
-  }
-
-  /** Only ordered queries come here: fast reads ask the store itself. */
-  #queried(query: Uint8Array): void {
-    this.#pass("apply");
-    this.#world.observer.queried?.(this.id, offset(this.state!.appliedIndex, 1), query, this.#world.now());
-  }
-
-  #corrupted(outgoing: readonly Outgoing[], now: Millis): readonly Outgoing[] {
-    const first = this.corrupt?.(outgoing) ?? outgoing;
-    return this.#adversaries.reduce((all, { corrupt }) => corrupt ? corrupt(all, now) : all, first);
-  }
-
-  #swallows(input: InputWithoutTime): boolean {
-    let swallowed = false;
-    // Each of them is asked, since they also listen this way.
-    for (const { swallows } of this.#adversaries) swallowed = (swallows?.(input) ?? false) || swallowed;
-    return swallowed;
-  }
-
-  #pass(point: CrashPoint, last: () => void = () => {}): void {
-    if (!this.#trigger?.pulls(point, this.#operations)) return;
-    last();
-    throw new SimulatedCrash(point);
+    this.#armed.pass("reply");
+    for (const each of this.#adversaries.answers(reply)) this.#world.reply(this.id, each);
   }
 
   #stopped(error: Error): void {
@@ -362,7 +294,7 @@ export class SimNode {
 
   /** Returns whether the replica stopped by itself; what observers and actors throw is not its own. */
   #isOwn(error: Error): boolean {
-    const stopping = [InvariantError, GuardError, StorageError, ForgottenError].some((kind) => error instanceof kind);
-    return stopping || (error === this.#coreError && this.corruptions.length === 0);
+    return stopsItself(error) ||
+      (error === this.#coreError && this.corruptions.length === 0);
   }
 }

@@ -191,7 +191,7 @@ export type RosterEdit =
 export interface ChangePlan {
   /** It is handed in then, or once the change before is done. */
   readonly at: Millis;
-  /** What operators signed for this epoch: what is ordered first counts. */
+  /** Rosters that operators signed for this epoch: the first that is ordered counts. */
   readonly alternatives: readonly (readonly RosterEdit[])[];
   /** Time until new members are started, from the moment that the change is handed in, or done; those of another alternative are started in vain. */
   readonly startMs: Millis;

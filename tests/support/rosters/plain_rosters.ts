@@ -12,7 +12,7 @@ export interface PlainRoster {
   readonly replicas: readonly string[];
   readonly clients: readonly string[];
   readonly constants: Partial<ProtocolConstants>;
-  /** How often a replica's key was changed, for those whose key was. */
+  /** Number of changes of a replica's key, for those whose key was changed. */
   readonly keys?: Readonly<Record<string, number>>;
 }
 
