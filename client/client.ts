@@ -241,6 +241,9 @@ function assemble(running: Running, report: Client["report"]): Client {
     get roster() {
       return running.view.roster;
     },
+    get files() {
+      return { origin: running.options.origin ?? settings.view.file, current: running.view.file };
+    },
     report,
     close: async () => {
       await loop.close(new ClosedError("the client was closed with this call under way"));

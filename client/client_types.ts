@@ -22,6 +22,8 @@ export interface ClientOptions {
    * a roster without its signatures no change can be handed in, and none is found where its file lacks members that have defaults.
    */
   readonly roster: Roster | SignedRoster;
+  /** An earlier roster, from which a `RosterStore` has led to `roster`: backups are checked from there on (§13.13). */
+  readonly origin?: RosterFile;
   /** Key of a client in the roster, or the operator's, which can do nothing but `setActive`. */
   readonly key: KeyFile;
   /** Closed together with the client. */
@@ -43,6 +45,12 @@ export interface ClientOptions {
   readonly onDisagreement?: (replica: string, request: string) => void;
   /** The client has followed ends of epochs to another roster, one step at least, which a `RosterStore` keeps; `close` waits for it. Must not reject. */
   readonly onRoster?: (steps: readonly Step[]) => Promise<void>;
+}
+
+/** The two ends of the chain of rosters that a client goes by. */
+export interface RosterFiles {
+  readonly origin: RosterFile;
+  readonly current: RosterFile;
 }
 
 /** Counters of what a client has noticed so far. */
@@ -94,6 +102,8 @@ export interface Client extends KvCalls {
   readonly sources: BackupSources;
   /** The roster in force, as far as this client knows. */
   readonly roster: Roster;
+  /** The earliest roster that this client goes by, and the one in force, as files hold them. */
+  readonly files: RosterFiles;
   readonly report: ClientReport;
   /** Rejects pending calls with `ClosedError`, closes the transport, and waits for `onRoster`. */
   close(): Promise<void>;

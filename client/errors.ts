@@ -147,6 +147,8 @@ export type BackupFault =
   | "damaged"
   /** It is of a cluster other than the roster's. */
   | "another-cluster"
+  /** It may be of the roster's cluster, but only the roster of another epoch could prove it. */
+  | "another-epoch"
   /** It is intact, but its content is not proven by the roster's replicas. */
   | "unproven";
 

@@ -12,7 +12,7 @@ export { type NamedText, type Trust, type Verdict, verifyFiles } from "./evidenc
 export { createClient } from "./client.ts";
 export { RosterStore } from "./epochs/roster_store.ts";
 export { type Step, verifyEnd } from "../crypto/roster/verify_end.ts";
-export type { Client, ClientOptions, ClientReport } from "./client_types.ts";
+export type { Client, ClientOptions, ClientReport, RosterFiles } from "./client_types.ts";
 export type {
   CommittedCommand,
   CommittedEntry,

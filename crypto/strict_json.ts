@@ -128,6 +128,16 @@ export function readHex(field: Field, bytes: number, secret = false): string {
   return refuse(field, `${2 * bytes} lower-case hexadecimal digits`, secret ? given : describe(value));
 }
 
+/** Returns the bytes of a string of Base64, one at least. */
+export function readBase64(field: Field): Uint8Array {
+  const text = readString(field, /^[A-Za-z0-9+/]+={0,2}$/, "Base64");
+  try {
+    return Uint8Array.fromBase64(text);
+  } catch {
+    return refuse(field, "Base64");
+  }
+}
+
 const ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** Returns an id of a replica, client or cluster: 1 to 64 letters, digits and `._-`, so that it is safe in file names and logs. */

@@ -38,6 +38,11 @@ export interface BadEntryEvidence {
   readonly header: Signed<AppendEntries>;
   readonly entries: readonly Entry[];
 }
+/** A piece of evidence, and the epoch whose roster it is judged by (§13.13). */
+export interface EvidenceOfEpoch {
+  readonly epoch: number;
+  readonly evidence: Evidence;
+}
 export type Evidence = EquivocationEvidence | DoubleAckEvidence | DoubleVoteEvidence | BadEntryEvidence;
 
 /**

@@ -50,6 +50,7 @@ export class EventLoop {
   #lastTick: number | null = null;
   #stopping = false;
   readonly #handed: Verified<Signed<Request>>[] = [];
+  readonly #first: InputWithoutTime[] = [];
   /** True once this replica is to end as soon as it has left its office. */
   #ending = false;
   /** Reason to leave that the core was told last; null if it is to stay. */
@@ -79,6 +80,11 @@ export class EventLoop {
   /** Hands requests to the core that an earlier one held, as if their clients intervened (§13.7); to be called before it runs. */
   hand(requests: readonly Signed<Request>[]): void {
     this.#handed.push(...requests as readonly Verified<Signed<Request>>[]);
+  }
+
+  /** Tells the core what is on this replica's own disk; to be called before it runs. */
+  tell(input: InputWithoutTime): void {
+    this.#first.push(input);
   }
 
   /** Ends the loop after the turn in progress. */
@@ -121,6 +127,7 @@ export class EventLoop {
     const reason = this.#reasonToLeave();
     if (reason !== this.#told) inputs.push({ kind: "leave", reason });
     this.#told = reason;
+    inputs.push(...this.#first.splice(0));
     const handed = this.#handed.splice(0);
     inputs.push(...handed.map((request) => ({ kind: "request", request, intervention: true, via: null }) as const));
     const due = time >= this.#tickAt;

@@ -3,6 +3,9 @@ import { sha256Hex, unhex } from "../crypto/digest.ts";
 import type { SignedRoster } from "../crypto/roster/parse_roster.ts";
 import type { Roster } from "../crypto/roster/roster_types.ts";
 import { changeIn } from "../protocol/epochs/epoch_end.ts";
+import type { Packet, PacketOf } from "../protocol/packet.ts";
+import type { Verified } from "../protocol/signed.ts";
+import { epochEndCodec } from "../transport/codec/mod.ts";
 import type { Ended } from "./core/epochs/epoch_state.ts";
 import { type CoreBeginning, type CoreInstance, createCoreInstance } from "./core_instance.ts";
 import { beginEpoch } from "./disk/durable_mark.ts";
@@ -59,6 +62,14 @@ const SERVES_FOR_MS = 30_000;
 
 /** Time between the restarts of two replicas that a new roster makes necessary, in milliseconds. */
 const RESTART_AFTER_MS = 1000;
+
+/** Shows a core the end of its epoch if that is on the disk, from before a crash or from when this replica left (§13.7b): others may let it in no more. */
+function remindOfEnd({ loop }: CoreInstance, { epochs }: Storage, epoch: number): void {
+  const bytes = epochs.read(epoch)?.end ?? null;
+  if (bytes === null) return;
+  const packet: PacketOf<"EpochEnd"> = { kind: "EpochEnd", end: epochEndCodec.decode(bytes), roster: null };
+  loop.tell({ kind: "packet", packet: packet as Verified<Packet> });
+}
 
 class RestartingReplica implements Replica {
   readonly #parts: ReplicaParts;
@@ -154,7 +165,7 @@ class RestartingReplica implements Replica {
   #leave(next: SignedRoster, why: { readonly note: string; readonly publicKey?: string }): null {
     const { log, host } = this.#parts;
     log.log("warn", "left", { epoch: next.roster.epoch, ...why });
-    host?.entered(next);
+    host?.left(next);
     const reachesAll = host === undefined || host.restartFor(next.roster) === "no";
     const isRotated = why.publicKey !== undefined;
     this.#outcome = reachesAll || isRotated ? "left" : "restart";
@@ -243,7 +254,9 @@ class RestartingReplica implements Replica {
     const epoch = epochOf(recovered);
     if (epoch !== this.#epoch.epoch) this.#enter(readArchived(storage.epochs, epoch, this.#parts.backend.backend));
     const scope = { ...this.#process, ...this.#epoch };
-    return createCoreInstance(this.#parts, scope, beginning, (now) => this.#retry(now));
+    const instance = createCoreInstance(this.#parts, scope, beginning, (now) => this.#retry(now));
+    if (instance.state.ended === null) remindOfEnd(instance, storage, epoch);
+    return instance;
   }
 
   #enter(file: SignedRoster): void {

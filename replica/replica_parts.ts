@@ -14,6 +14,8 @@ import type { Storage } from "./storage/port.ts";
 export interface EpochHost {
   /** Called with each roster that comes into force, at the start too. */
   entered(file: SignedRoster): void;
+  /** Called with the roster whose members this replica serves, none of which it is. */
+  left(file: SignedRoster): void;
   /**
    * Returns whether this process has to start again to be a member of `roster`, to listen elsewhere or to be allowed to reach others: in turn with the others where it can do its
    * part until then, or at once.

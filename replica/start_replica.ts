@@ -19,7 +19,7 @@ import { type Logger, SILENT } from "./diagnostics/logger.ts";
 import { ReopenableStorage } from "./disk/reopenable_storage.ts";
 import { awaitBeginning, isUnused } from "./epochs/newcomer.ts";
 import type { Outcome } from "./epochs/outcome.ts";
-import { bytesOf, rosterCopy, rosterInForce } from "./epochs/rosters.ts";
+import { bytesOf, leftCopy, rosterCopy, rosterInForce } from "./epochs/rosters.ts";
 import { holdsReplica } from "./first_start.ts";
 import { requireKnownRoster } from "./known_roster.ts";
 import { Recorder, RecordingFile } from "./recording/mod.ts";
@@ -181,6 +181,7 @@ function noteDifference(log: Logger, given: SignedRoster, inForce: SignedRoster)
 function processHost(dataDir: string, line: RosterReplica): EpochHost {
   return {
     entered: (file) => Deno.writeFileSync(rosterCopy(dataDir), bytesOf(file)),
+    left: (file) => Deno.writeFileSync(leftCopy(dataDir), bytesOf(file)),
     restartFor({ replicas, constants }) {
       const own = replicas.find(({ id }) => id === line.id);
       if (own !== undefined && hasMoved(line, own)) return "at-once";

@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { parseEvidenceFile } from "../client/evidence/evidence_file.ts";
 import { sha256Hex } from "../crypto/digest.ts";
 import type { Evidence } from "../protocol/evidence.ts";
-import { replicaId } from "../protocol/ids.ts";
+import { logIndex, replicaId } from "../protocol/ids.ts";
 import { openDiskStorage } from "../replica/storage/disk/disk_storage.ts";
 import { EvidenceLab } from "../tests/support/evidence_lab.ts";
 import { makeRoster } from "../tests/support/make_roster.ts";
@@ -39,12 +39,35 @@ Deno.test("evidence: what a stopped replica holds is written for all, and its di
     assertEquals([code, said.split("\n")[0]], [0, "double-vote of r2"]);
     assertStringIncludes(said, `${out}: 2 of cluster test-cluster, held by r1`);
     assertEquals(bytesIn(dir), before);
-    const wanted = { cluster: "test-cluster", holder: "r1", evidence: [lab.doubleVote(), lab.badEntry()] };
+    const both = [lab.doubleVote(), lab.badEntry()].map((evidence) => ({ epoch: 1, evidence }));
+    const wanted = { cluster: "test-cluster", holder: "r1", evidence: both };
     assertEquals(parseEvidenceFile(await Deno.readTextFile(out)), wanted);
     assertEquals((await run("--data", dir, "--out", out)).code, 2, "nothing is overwritten");
     const again = openDiskStorage({ dir, clusterId: roster.cluster, replica: replicaId("r1") });
     assertEquals(again.load().evidence.length, 2, "its replica starts again");
     again.close();
+  }));
+
+Deno.test("§13.13 evidence: each piece is written with its epoch, or those of one epoch alone", () =>
+  withTempDirectory(async (parent) => {
+    const dir = `${parent}/r1`;
+    const storage = diskWith(dir, [lab.doubleVote()]);
+    const digest = sha256Hex(new Uint8Array());
+    const genesis = { epoch: 2, index: logIndex(4), hash: digest, stateDigest: digest };
+    storage.commit([{ op: "begin-epoch", genesis, held: false, recovery: null }], []);
+    storage.commit([{ op: "evidence", evidence: lab.doubleAck() }], []);
+    storage.close();
+    const epochsOf = async (...args: string[]) => {
+      const { code, out } = await run("--data", dir, ...args);
+      assertEquals(code, 0, out);
+      const { evidence } = parseEvidenceFile(await Deno.readTextFile(args[1]!));
+      return evidence.map(({ epoch, evidence: { kind } }) => [epoch, kind]);
+    };
+    assertEquals(await epochsOf("--out", `${parent}/all`), [[1, "double-vote"], [2, "double-ack"]]);
+    assertEquals(await epochsOf("--out", `${parent}/second`, "--epoch", "2"), [[2, "double-ack"]]);
+    const none = await run("--data", dir, "--out", `${parent}/third`, "--epoch", "3");
+    assertStringIncludes(none.out, "holds no evidence; nothing was written");
+    assertEquals((await run("--data", dir, "--out", `${parent}/x`, "--epoch", "two")).code, 2);
   }));
 
 Deno.test("evidence: where there is none, no file is written", () =>

@@ -7,6 +7,7 @@ import type { ReplicaId } from "../../protocol/ids.ts";
 import type { CheckpointAnswer } from "../../transport/codec/mod.ts";
 import { pause } from "../calls/pause.ts";
 import type { Gathering } from "./gathering.ts";
+import type { Trust } from "./trust.ts";
 
 /** A provable state: a checkpoint, a commit certificate above it, or both. */
 export interface Target {
@@ -18,6 +19,7 @@ export interface Target {
   readonly index: number;
 }
 
+const NOTHING = 0;
 /** Wait for further answers once one is enough: a newer checkpoint saves fetching entries. */
 const GRACE_MS = 300;
 /** Wait before sources that showed too little are asked again. */
@@ -28,10 +30,10 @@ const RETRY_MS = 100;
  * heard. Throws {@linkcode NoSourceError} if nothing that reaches that far arrives in time.
  */
 export async function chooseTarget(gathering: Gathering, atLeast: number | null): Promise<Target> {
-  const { ledger, signal, tell } = gathering;
+  const { ledger, signal, tell, trust } = gathering;
   while (true) {
     tell("target", 0, 0);
-    const target = best(await shownBy(gathering, atLeast));
+    const target = best(trust, await shownBy(gathering, atLeast));
     if (target.index >= (atLeast ?? 1)) return target;
     signal.throwIfAborted();
     ledger.assertHope(`a certificate at or above index ${atLeast ?? 1}, the highest is of index ${target.index}`);
@@ -41,23 +43,26 @@ export async function chooseTarget(gathering: Gathering, atLeast: number | null)
 
 /** Returns the proven part of every answer. Sources slower than the others are paused for a while. */
 async function shownBy(gathering: Gathering, atLeast: number | null): Promise<Target[]> {
-  const { ledger, sources, signal } = gathering;
+  const { ledger, sources, signal, trust } = gathering;
   const shown: Target[] = [];
   const enough = new AbortController();
   const over = AbortSignal.any([enough.signal, signal]);
   const timers: ReturnType<typeof setTimeout>[] = [];
-  await Promise.all(
-    ledger.ready().map(async (replica) => {
-      const answer = await ledger.ask(replica, over, (options) => sources.checkpoint(replica, options));
-      if (enough.signal.aborted) ledger.failed(replica, `${replica} was slower than the others`);
-      if (answer === null) return;
-      shown.push(check(gathering, replica, answer));
-      if (atLeast === null || best(shown).index < atLeast) return;
-      timers.push(setTimeout(() => enough.abort(), GRACE_MS));
-    }),
-  );
-  timers.forEach(clearTimeout);
-  return shown;
+  const asked = ledger.ready().map(async (replica) => {
+    const answer = await ledger.ask(replica, over, (options) => sources.checkpoint(replica, options));
+    if (enough.signal.aborted) ledger.failed(replica, `${replica} was slower than the others`);
+    if (answer === null) return;
+    shown.push(check(gathering, replica, answer));
+    if (atLeast === null || best(trust, shown).index < atLeast) return;
+    timers.push(setTimeout(() => enough.abort(), GRACE_MS));
+  });
+  try {
+    await Promise.all(asked);
+    return shown;
+  } finally {
+    timers.forEach(clearTimeout);
+    enough.abort();
+  }
 }
 
 /** Returns the proven part of `answer`; a replica that shows invalid proofs is not asked again. */
@@ -73,19 +78,26 @@ function check({ trust, ledger }: Gathering, replica: ReplicaId, answer: Checkpo
   if (isCertificate !== (certificate !== null)) {
     ledger.exclude(replica, `${replica} showed a commit certificate that is not proven`);
   }
-  return join(isCheckpoint ? checkpoint : null, isCertificate ? certificate : null);
+  return join(trust, isCheckpoint ? checkpoint : null, isCertificate ? certificate : null);
 }
 
-function join(checkpoint: CheckpointProof | null, certificate: CommitCertificate | null): Target {
-  const from = checkpoint?.stable.index ?? 0;
+/** A later epoch begins with a state, without which nothing else is of use. */
+function join(
+  { genesis }: Trust,
+  checkpoint: CheckpointProof | null,
+  certificate: CommitCertificate | null,
+): Target {
+  const from = checkpoint?.stable.index ?? NOTHING;
+  const isLacking = checkpoint === null && genesis.stateDigest !== null;
   if (certificate === null || certificate.index <= from) return { checkpoint, certificate: null, index: from };
-  return { checkpoint, certificate, index: certificate.index };
+  return { checkpoint, certificate, index: isLacking ? NOTHING : certificate.index };
 }
 
-function best(shown: readonly Target[]): Target {
+function best(trust: Trust, shown: readonly Target[]): Target {
   const highest = <T>(values: readonly (T | null)[], indexOf: (value: T) => number): T | null =>
     values.reduce((top, each) => each !== null && (top === null || indexOf(each) > indexOf(top)) ? each : top, null);
   return join(
+    trust,
     highest(shown.map(({ checkpoint }) => checkpoint), ({ stable }) => stable.index),
     highest(shown.map(({ certificate }) => certificate), ({ index }) => index),
   );

@@ -1,17 +1,19 @@
 /**
- * The file of a backup (`docs/backup.md`): magic, version, cluster id, then records, then the SHA-256 of all before it. A record is
- * `u8 type, u32 length, bytes`. Their order is fixed: a checkpoint proof and the chunks of its snapshot, a commit certificate and the
- * entries up to it; either pair may be missing, not both.
+ * The file of a backup (`docs/backup.md`): magic, version, cluster id, epoch, then records, then the SHA-256 of all before it. A record is
+ * `u8 type, u32 length, bytes`. Their order is fixed: the ends of epochs before, a checkpoint proof and the chunks of its snapshot, a commit
+ * certificate and the entries up to it; either pair may be missing, not both.
  */
 import { DIGEST_BYTES } from "../../protocol/bytes/sizes.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 
 /** First bytes of every backup; a line of text, so that anyone who opens the file can tell what it is. */
 export const MAGIC = new TextEncoder().encode("bft-raft backup\n");
-export const BACKUP_VERSION = 2;
+export const BACKUP_VERSION = 3;
+/** The version without epochs: what it holds is of the first. */
+export const EPOCHLESS_VERSION = 2;
 
 /** Content of a record. */
-export type RecordKind = "end" | "checkpoint" | "chunk" | "certificate" | "entry";
+export type RecordKind = "end" | "checkpoint" | "chunk" | "certificate" | "entry" | "epoch";
 
 /** Type byte of each kind of record. */
 export const RECORD_BYTES: Readonly<Record<RecordKind, number>> = {
@@ -20,6 +22,7 @@ export const RECORD_BYTES: Readonly<Record<RecordKind, number>> = {
   chunk: 2,
   certificate: 3,
   entry: 4,
+  epoch: 5,
 };
 
 export const RECORD_NAMES: ReadonlyMap<number, RecordKind> = new Map(
@@ -36,4 +39,5 @@ export const RECORD_LIMITS: Readonly<Record<RecordKind, number>> = {
   chunk: LIMITS.maxChunkBytes,
   certificate: LIMITS.maxReplyBytes,
   entry: LIMITS.maxEntryBytes + ENTRY_FRAMING,
+  epoch: LIMITS.maxReplyBytes,
 };

@@ -8,8 +8,8 @@ import type { Trust } from "./trust.ts";
 /** Progress of a backup. */
 export interface BackupProgress {
   /** The step under way. */
-  readonly phase: "target" | "entries" | "chunks" | "writing" | "checking";
-  /** Entries, chunks or bytes done, of `total`. */
+  readonly phase: "epochs" | "target" | "entries" | "chunks" | "writing" | "checking";
+  /** Ends, entries, chunks or bytes done, of `total`. */
   readonly done: number;
   /** 0 if not known yet. */
   readonly total: number;

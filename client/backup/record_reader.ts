@@ -3,7 +3,15 @@ import { ByteReader } from "../../protocol/bytes/byte_reader.ts";
 import { DIGEST_BYTES } from "../../protocol/bytes/sizes.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { InvalidBackupError } from "../errors.ts";
-import { BACKUP_VERSION, MAGIC, RECORD_BYTES, RECORD_LIMITS, RECORD_NAMES, type RecordKind } from "./format.ts";
+import {
+  BACKUP_VERSION,
+  EPOCHLESS_VERSION,
+  MAGIC,
+  RECORD_BYTES,
+  RECORD_LIMITS,
+  RECORD_NAMES,
+  type RecordKind,
+} from "./format.ts";
 import { type ByteSource, HashedSource } from "./hashed_source.ts";
 
 /** One record, as read. */
@@ -13,10 +21,13 @@ export interface BackupRecord {
 }
 
 const HEADER_BYTES = 1 + 4;
+const EPOCH_BYTES = 8;
 
 export class RecordReader {
   /** Cluster that the backup claims to be of. */
   readonly cluster: string;
+  /** Epoch that it claims to be of. */
+  readonly epoch: number;
   readonly #source: HashedSource;
   #next: BackupRecord | null = null;
 
@@ -31,7 +42,7 @@ export class RecordReader {
       );
     }
     const version = this.#take(1, "the version")[0]!;
-    if (version !== BACKUP_VERSION) {
+    if (version !== BACKUP_VERSION && version !== EPOCHLESS_VERSION) {
       throw new InvalidBackupError(
         "unknown-version",
         `given version ${version}; wanted ${BACKUP_VERSION}: the version of this program that wrote it can restore it, and no other`,
@@ -42,6 +53,8 @@ export class RecordReader {
       throw unproven(`a cluster id of ${length} bytes; wanted at most ${LIMITS.maxIdBytes}`);
     }
     this.cluster = new TextDecoder().decode(this.#take(length, "the cluster id"));
+    this.epoch = version === EPOCHLESS_VERSION ? 1 : new ByteReader(this.#take(EPOCH_BYTES, "the epoch")).u64();
+    if (this.epoch < 1) throw unproven(`an epoch of ${this.epoch}; wanted at least 1`);
   }
 
   /** Bytes read so far. */
@@ -78,7 +91,7 @@ export class RecordReader {
     const length = header.u32();
     const kind = RECORD_NAMES.get(type);
     if (kind === undefined) {
-      throw unproven(`a record of type ${type} at byte ${this.at}; wanted at most ${RECORD_BYTES.entry}`);
+      throw unproven(`a record of type ${type} at byte ${this.at}; wanted at most ${RECORD_BYTES.epoch}`);
     }
     if (length > RECORD_LIMITS[kind] || (kind === "end" && length !== DIGEST_BYTES)) {
       throw unproven(

@@ -10,6 +10,7 @@ export interface ByteSink {
 }
 
 const HEADER_BYTES = 1 + 4;
+const EPOCH_BYTES = 8;
 /** Small records are gathered up to this many bytes before they are written. */
 const GATHERED_BYTES = 64 * 1024;
 
@@ -23,12 +24,13 @@ export class RecordWriter {
   #gatheredBytes = 0;
   #size = 0;
 
-  /** Writes the header of a backup of `cluster`. */
-  constructor(sink: ByteSink, cluster: string) {
+  /** Writes the header of a backup of an epoch of `cluster`. */
+  constructor(sink: ByteSink, cluster: string, epoch: number) {
     this.#sink = sink;
     const id = new TextEncoder().encode(cluster);
     this.#put(MAGIC);
     this.#put(Uint8Array.of(BACKUP_VERSION, id.length, ...id));
+    this.#put(new ByteWriter(EPOCH_BYTES).u64(epoch).finish());
   }
 
   /** Bytes written so far. */

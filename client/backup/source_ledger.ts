@@ -49,12 +49,13 @@ export class SourceLedger {
     this.#progressAt = now();
   }
 
-  /** Returns the sources that may be asked now, starting with a different one each time. */
+  /** Returns the sources that may be asked now: those that failed least since they last gave something, of several a different one first each time. */
   ready(): ReplicaId[] {
     const now = this.#now();
-    const all = [...this.#sources].filter(([, { lied, pausedUntil }]) => !lied && now >= pausedUntil).map(([id]) => id);
+    const all = [...this.#sources].filter(([, { lied, pausedUntil }]) => !lied && now >= pausedUntil);
     const first = all.length === 0 ? 0 : this.#turn++ % all.length;
-    return [...all.slice(first), ...all.slice(0, first)];
+    const turned = [...all.slice(first), ...all.slice(0, first)];
+    return turned.sort(([, one], [, other]) => one.streak - other.streak).map(([id]) => id);
   }
 
   /** Asks `replica`; resolves to null if it did not give what it was asked for, or `signal` cancelled the call. */

@@ -8,6 +8,8 @@ import { encodeCommand } from "../calls/kv.ts";
 import { pause } from "../calls/pause.ts";
 import type { Client } from "../client_types.ts";
 import { chooseTarget, type Target } from "./choose_target.ts";
+import { EpochOverError, sourcesInEpoch } from "./epochs/epoch_sources.ts";
+import { type Ends, fetchEnds } from "./epochs/fetch_ends.ts";
 import { fetchEntries } from "./fetch_entries.ts";
 import { fetchSnapshot } from "./fetch_snapshot.ts";
 import type { BackupProgress, Gathering } from "./gathering.ts";
@@ -47,12 +49,12 @@ const PATIENCE: Patience = { patienceMs: 10_000, requestMs: 2000, requestCapMs: 
 /** Wait before sources that had dropped something are asked for a newer checkpoint. */
 const RESTART_MS = 200;
 
-type BackupClient = Pick<Client, "sources" | "roster" | "execute">;
+type BackupClient = Pick<Client, "sources" | "roster" | "files" | "execute">;
 
 /**
- * Makes a backup at `options.path`. Rejects with `ConfigError` if that exists, {@linkcode NoSourceError} if the replicas do not give enough
- * in time, with the errors of `Client.execute` if the mark cannot be ordered, with the signal's reason, and with an error that names the file
- * if the disk refuses.
+ * Makes a backup at `options.path`, all of it of one epoch: if the roster changes meanwhile it begins anew. Rejects with `ConfigError` if that exists,
+ * {@linkcode NoSourceError} if the replicas do not give enough in time, with the errors of `Client.execute` if the mark cannot be ordered, with the signal's reason, and
+ * with an error that names the file if the disk refuses.
  */
 export async function takeBackup(client: BackupClient, options: BackupOptions): Promise<TakenBackup> {
   try {
@@ -65,34 +67,50 @@ export async function takeBackup(client: BackupClient, options: BackupOptions): 
 const isOfTheSystem = (cause: unknown): boolean =>
   cause instanceof Error && "code" in cause && /^E[A-Z]+$/.test(String(cause.code));
 
+/** The part of a backup in the making that lasts when an attempt begins anew in another epoch. */
+interface Taking extends Pick<Gathering, "scratch" | "chunks" | "signal"> {
+  readonly client: BackupClient;
+  readonly options: BackupOptions;
+  readonly file: NewFile;
+  /** Index that the backup has to reach; null if there is no mark. */
+  readonly atLeast: number | null;
+}
+
 async function take(client: BackupClient, options: BackupOptions): Promise<TakenBackup> {
   const signal = options.signal ?? new AbortController().signal;
   using file = new NewFile(options.path);
   using scratch = new Scratch(`${file.partPath}.chunks`);
   const { mark = encodeCommand({ op: "get", key: "backup" }) } = options;
   const atLeast = mark === null ? null : (await client.execute(mark, { repeatable: true, signal })).index;
+  const taking: Taking = { client, options, file, scratch, signal, atLeast, chunks: new Map() };
+  while (true) {
+    const taken = await takeInEpoch(taking).catch((error) => {
+      if (error instanceof EpochOverError) return null;
+      throw error;
+    });
+    if (taken === null) continue;
+    file.finish();
+    return taken;
+  }
+}
+
+/** Rejects with {@linkcode EpochOverError} if the roster changes under way. */
+async function takeInEpoch({ client, options, file, scratch, signal, atLeast, chunks }: Taking): Promise<TakenBackup> {
+  const { files } = client;
   const { patienceMs = PATIENCE.patienceMs, requestMs = PATIENCE.requestMs } = options;
   const patience = { patienceMs, requestMs, requestCapMs: options.requestCapMs ?? PATIENCE.requestCapMs };
-  const ledger = new SourceLedger(client.sources.replicas, patience, () => performance.now());
+  const sources = sourcesInEpoch(client);
+  const ledger = new SourceLedger(sources.replicas, patience, () => performance.now());
   const tell: Gathering["tell"] = (phase, done, total) => {
     const bytes = Object.values(ledger.report()).reduce((sum, source) => sum + source.bytes, 0);
     options.onProgress?.({ phase, done, total, bytes });
   };
-  const trust = new Trust(client.roster, options.backend);
-  const gathering = {
-    sources: client.sources,
-    ledger,
-    trust,
-    scratch,
-    chunks: new Map(),
-    reached: { index: 0 },
-    signal,
-    tell,
-  };
-  write(file, gathering, await gather(gathering, atLeast));
-  const verified = check(file, gathering, options);
-  file.finish();
-  return { ...verified, mark: atLeast, sources: ledger.report() };
+  const { backend } = options;
+  const ends = await fetchEnds({ sources, ledger, scratch, signal, tell, files, backend }, atLeast === null);
+  const trust = new Trust(ends.basis.file, ends.basis.genesis, backend);
+  const gathering = { sources, ledger, trust, scratch, chunks, reached: { index: 0 }, signal, tell };
+  write(file, gathering, ends, await gather(gathering, atLeast));
+  return { ...check(file, gathering, ends, options), mark: atLeast, sources: ledger.report() };
 }
 
 /** Everything a backup file holds, fetched. */
@@ -121,10 +139,12 @@ async function gather(gathering: Gathering, atLeast: number | null): Promise<Gat
   }
 }
 
-function write({ part }: NewFile, { trust, scratch, chunks, tell }: Gathering, gathered: Gathered): void {
+function write({ part }: NewFile, { trust, scratch, chunks, tell }: Gathering, ends: Ends, gathered: Gathered): void {
   const { checkpoint, certificate, digests, entries } = gathered;
-  const writer = new RecordWriter(part, trust.roster.cluster);
+  const { cluster, epoch } = trust.file.roster;
+  const writer = new RecordWriter(part, cluster, epoch);
   tell("writing", 0, digests.length + entries.length);
+  for (const place of ends.places) writer.record("epoch", scratch.read(place));
   if (checkpoint !== null) writer.record("checkpoint", checkpointProofCodec.encode(checkpoint));
   for (const digest of digests) writer.record("chunk", scratch.read(chunks.get(digest)!));
   if (certificate !== null) writer.record("certificate", certificateCodec.encode(certificate));
@@ -132,13 +152,16 @@ function write({ part }: NewFile, { trust, scratch, chunks, tell }: Gathering, g
   writer.end();
 }
 
-function check({ part }: NewFile, { trust, tell }: Gathering, { backend, machine }: BackupOptions): VerifiedBackup {
+function check(
+  { part }: NewFile,
+  { tell }: Gathering,
+  { from, basis, isKnown }: Ends,
+  { backend, machine }: BackupOptions,
+): VerifiedBackup {
   const { size } = part.statSync();
   part.seekSync(0, Deno.SeekMode.Start);
   return verifyBackup(part, {
-    roster: trust.roster,
-    backend,
-    machine,
-    onProgress: (bytes) => tell("checking", bytes, size),
+    ...{ roster: from, backend, machine, onProgress: (bytes) => tell("checking", bytes, size) },
+    ...(isKnown ? { genesis: basis.genesis.hash } : {}),
   });
 }

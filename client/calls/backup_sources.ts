@@ -2,6 +2,7 @@
  * Fetches the parts of a backup from one replica at a time. A single replica's answer is not trusted here; all of it can be verified
  * (`backup/`), so no second replica has to give the same one.
  */
+import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
 import type { Digest, LogIndex, ReplicaId } from "../../protocol/ids.ts";
 import {
   type CheckpointAnswer,
@@ -10,6 +11,7 @@ import {
   DecodeError,
   type EntriesAnswer,
   entriesAnswerCodec,
+  epochsAnswerCodec,
 } from "../../transport/codec/mod.ts";
 import { SourceError } from "../errors.ts";
 import type { QueryMessage } from "../loop/envelope.ts";
@@ -31,9 +33,11 @@ export interface BackupSources {
   chunks(replica: ReplicaId, digests: readonly Digest[], options?: CallOptions): Promise<readonly Uint8Array[]>;
   /** Resolves to committed entries from index `from` on, as many as one answer fits; their hashes are unverified. */
   entries(replica: ReplicaId, from: LogIndex, options?: CallOptions): Promise<EntriesAnswer>;
+  /** Resolves to ends of epochs from `epoch` on, as many as one answer fits; none if it lacks that one. Unverified. */
+  ends(replica: ReplicaId, epoch: number, options?: CallOptions): Promise<readonly EpochEnd[]>;
 }
 
-type SourceQuery = Extract<QueryMessage, { readonly kind: "GetCheckpoint" | "GetChunks" | "GetEntries" }>;
+type SourceQuery = Extract<QueryMessage, { readonly kind: "GetCheckpoint" | "GetChunks" | "GetEntries" | "GetEpochs" }>;
 type Wanted<Q> = Q extends SourceQuery ? Omit<Q, "client" | "nonce"> : never;
 
 /** Asks one replica one question, once. */
@@ -56,6 +60,8 @@ export function backupSources(replicas: () => readonly ReplicaId[], ask: AskOne)
       ask(replica, { kind: "GetChunks", digests }, judge(replica, "chunks", chunksAnswerCodec.decode), options),
     entries: (replica, from, options = {}) =>
       ask(replica, { kind: "GetEntries", from }, judge(replica, "entries", entriesAnswerCodec.decode), options),
+    ends: (replica, epoch, options = {}) =>
+      ask(replica, { kind: "GetEpochs", epoch }, judge(replica, "ends of epochs", epochsAnswerCodec.decode), options),
   };
 }
 

@@ -1,7 +1,6 @@
 /** Changing the roster of a cluster (§13.2): hands the change in, and waits until enough of the new replicas have begun. */
 import { changeOf } from "../../crypto/roster/change_judge.ts";
 import type { SignedRoster } from "../../crypto/roster/parse_roster.ts";
-import { requireSuccessor } from "../../crypto/roster/roster_chain.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 import { type ChangeRefusal, type ChangeResult, decodeChangeResult } from "../../protocol/operations/change.ts";
 import { quorumOf } from "../../protocol/quorum.ts";
@@ -10,6 +9,7 @@ import type { CallOptions, Executed } from "../loop/requests.ts";
 import type { ClientTimings } from "../loop/timings.ts";
 import { isRecord } from "./json_payload.ts";
 import { pause } from "./pause.ts";
+import { requireNext } from "./require_next.ts";
 import type { ReplicaStatus } from "./status_report.ts";
 
 /** A step of a change. */
@@ -81,7 +81,7 @@ async function handIn(
   next: SignedRoster,
   options: CallOptions,
 ): Promise<number | null> {
-  requireSuccessor(before, next);
+  requireNext(before, next);
   try {
     const { result, index } = await change(changeOf(before, next), options);
     return indexOf(decodeChangeResult(result), index, next);

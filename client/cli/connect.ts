@@ -46,7 +46,7 @@ export async function connectOverZmq(globals: GlobalOptions): Promise<Client> {
   const transport = await openClientTransport({ roster, key, engine, insecurePlaintext });
   try {
     return createClient({
-      ...{ roster: latest, key, transport, backend, timings: { timeoutMs: globals.timeoutMs } },
+      ...{ roster: latest, origin: given, key, transport, backend, timings: { timeoutMs: globals.timeoutMs } },
       onRoster: (steps) => keep(store, steps),
     });
   } catch (error) {

@@ -1,7 +1,8 @@
-/** Judges evidence by a roster (§9.1b), offline: what a replica does with evidence it is sent, for anybody who holds a piece. */
+/** Judges evidence by the roster of its epoch (§9.1b, §13.13), offline: what a replica does with evidence it is sent, for anybody who holds a piece. */
 import { sha256Hex } from "../../crypto/digest.ts";
 import { createKeyRing } from "../../crypto/roster/key_ring.ts";
-import { epochNameOf, type RosterFile } from "../../crypto/roster/parse_roster.ts";
+import { asFile, epochNameOf, type RosterFile } from "../../crypto/roster/parse_roster.ts";
+import type { Roster } from "../../crypto/roster/roster_types.ts";
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import { createVerifier } from "../../crypto/signing/signing.ts";
 import { trustsReplicas } from "../../protocol/config.ts";
@@ -11,6 +12,7 @@ import { ofEvidence, ofRequest, type SignatureClaim } from "../../protocol/signa
 
 /** A judgement of one piece. */
 export interface Judgement {
+  readonly epoch: number;
   readonly kind: Evidence["kind"];
   readonly culprit: ReplicaId;
   /** True if it proves that the culprit is faulty. */
@@ -19,8 +21,15 @@ export interface Judgement {
   readonly text: string;
 }
 
-/** Returns a judge by a roster, of evidence of its epoch (§13.13). Another roster may judge otherwise: it may know other clients. */
-export function evidenceJudge(file: RosterFile, backend: SignatureBackend): (evidence: Evidence) => Judgement {
+/**
+ * Returns a judge of the evidence of one epoch, by the keys of its roster. Another roster may judge otherwise: what replicas sign is good in one epoch alone, and it
+ * may know other clients.
+ */
+export function evidenceJudge(
+  given: Roster | RosterFile,
+  backend: SignatureBackend,
+): (evidence: Evidence) => Judgement {
+  const file = asFile(given);
   const { roster } = file;
   const keys = createKeyRing(roster);
   const verifier = createVerifier(backend, epochNameOf(file));
@@ -35,7 +44,7 @@ export function evidenceJudge(file: RosterFile, backend: SignatureBackend): (evi
       : keys.replicaKey(culprit) === null
       ? `${culprit} is no replica of this roster`
       : faultOf(evidence, holds);
-    return { kind, culprit, convicted: fault === null, text: fault ?? offence(evidence) };
+    return { epoch: roster.epoch, kind, culprit, convicted: fault === null, text: fault ?? offence(evidence) };
   };
 }
 

@@ -64,9 +64,12 @@ Deno.test("another cluster's roster convicts nobody", () => {
 });
 
 Deno.test("an evidence file reads back as written; anything else is refused by its place", () => {
-  const file = { cluster: roster.cluster, holder: "r1", evidence: lab.all() };
+  const pieces = lab.all().map((evidence, i) => ({ epoch: 1 + i, evidence }));
+  const file = { cluster: roster.cluster, holder: "r1", evidence: pieces };
   const text = evidenceFileText(file);
   assertEquals(parseEvidenceFile(text), file);
+  const epochless = parseEvidenceFile(text.replaceAll(/"epoch": \d+,/g, ""));
+  assertEquals(epochless.evidence, lab.all().map((evidence) => ({ epoch: 1, evidence })));
   const changed = (change: object) => {
     const value = JSON.parse(text);
     value.evidence[1] = { ...value.evidence[1], ...change };
@@ -83,8 +86,12 @@ Deno.test("an evidence file reads back as written; anything else is refused by i
     [changed({ proof: "" }), "$.evidence[1].proof: given"],
     [changed({ proof: "====" }), "$.evidence[1].proof: given"],
     [changed({ proof: 7 }), "$.evidence[1].proof: given 7"],
+    [changed({ epoch: 0 }), "$.evidence[1].epoch: given 0, wanted an integer from 1"],
     [changed({ extra: 1 }), '$.evidence[1]: given an unknown field "extra"'],
-    [JSON.stringify({ ...JSON.parse(text), evidence: [] }), "$.evidence: given a list of 0, wanted a list of 1 to 256"],
+    [
+      JSON.stringify({ ...JSON.parse(text), evidence: [] }),
+      "$.evidence: given a list of 0, wanted a list of 1 to 4096",
+    ],
     [JSON.stringify({ ...JSON.parse(text), holder: "a b" }), '$.holder: given "a b"'],
     [text.replace('"holder"', '"cluster"'), 'given a field "cluster" twice'],
     [text.slice(0, -9), "that are no JSON"],

@@ -1,4 +1,4 @@
-/** Checks rosters and evidence offline, one verdict a file. */
+/** Checks rosters, ends of epochs and evidence offline, one verdict a file. */
 import { ConfigError, withSource } from "../../crypto/config_error.ts";
 import { unhex } from "../../crypto/digest.ts";
 import { readable } from "../../crypto/keys/fingerprint.ts";
@@ -6,8 +6,11 @@ import { parseSignedRoster, type SignedRoster } from "../../crypto/roster/parse_
 import { membersText } from "../../crypto/roster/roster.ts";
 import { requireSuccessor } from "../../crypto/roster/roster_chain.ts";
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
+import type { EvidenceOfEpoch } from "../../protocol/evidence.ts";
+import { parseEndsFile } from "./ends_file.ts";
 import { parseEvidenceFile } from "./evidence_file.ts";
 import { evidenceJudge, type Judgement } from "./judge_evidence.ts";
+import { KnownRosters } from "./known_rosters.ts";
 
 /** A file as it was read. */
 export interface NamedText {
@@ -24,6 +27,14 @@ export type Verdict =
     readonly valid: boolean;
     readonly judgements: readonly Judgement[];
   }
+  | {
+    readonly kind: "ends";
+    readonly path: string;
+    readonly valid: true;
+    /** Epoch of the roster that they were followed from. */
+    readonly from: number;
+    readonly signed: SignedRoster;
+  }
   | { readonly kind: "invalid"; readonly path: string; readonly valid: false; readonly reason: string };
 
 /** The keys that files are checked by. */
@@ -31,17 +42,20 @@ export interface Trust {
   readonly backend: SignatureBackend;
   /** The operator whose rosters count; null believes each roster's own, which proves no more than that it is intact. */
   readonly operatorKey: string | null;
-  /** The roster that evidence is judged by; null takes those among the files, the last one first: a piece is good in its own epoch alone (§13.13). */
+  /**
+   * The roster that evidence of its epoch is judged by, and that of other epochs by those that files chain to it (§13.13); null takes the rosters among the files.
+   */
   readonly roster: SignedRoster | null;
 }
 
-/** Returns whether a text claims to be a roster; what is no JSON claims nothing. */
-function isRoster({ text }: NamedText): boolean {
+/** Returns what a text claims to be; what is no JSON claims to be evidence. */
+function kindOf({ text }: NamedText): "roster" | "ends" | "evidence" {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && Object.hasOwn(value, "roster");
+    if (typeof value !== "object" || value === null) return "evidence";
+    return (["roster", "ends"] as const).find((name) => Object.hasOwn(value, name)) ?? "evidence";
   } catch {
-    return false;
+    return "evidence";
   }
 }
 
@@ -57,51 +71,68 @@ function verdictOf(path: string, check: () => Verdict): Verdict {
 
 class Checker {
   readonly #trust: Trust;
-  /** The rosters that were valid: the next one has to follow the last. */
-  readonly #valid: SignedRoster[] = [];
+  readonly #known: KnownRosters;
+  /** Those that were valid: each follows the one before. */
+  readonly #rosters: SignedRoster[] = [];
 
   constructor(trust: Trust) {
     this.#trust = trust;
+    this.#known = new KnownRosters(trust.roster);
   }
 
   roster({ path, text }: NamedText): Verdict {
     const { backend, operatorKey } = this.#trust;
+    const last = this.#rosters.at(-1);
     // The operators of the roster before vouch for the next one's, who may be others.
-    const last = this.#valid.at(-1) ?? null;
-    const pinned = last === null ? operatorKey : null;
-    const signed = withSource(path, () => parseSignedRoster(text, pinned, backend));
-    if (last !== null) withSource(path, () => requireSuccessor(last, signed));
-    this.#valid.push(signed);
+    const signed = withSource(path, () => parseSignedRoster(text, last === undefined ? operatorKey : null, backend));
+    if (last !== undefined) withSource(path, () => requireSuccessor(last, signed));
+    this.#rosters.push(signed);
     return { kind: "roster", path, valid: true, signed };
   }
 
+  ends({ path, text }: NamedText): Verdict {
+    this.#known.link(this.#rosters);
+    const ends = withSource(path, () => parseEndsFile(text));
+    const followed = this.#known.follow(ends, this.#trust.backend);
+    if (followed !== null) return { kind: "ends", path, valid: true, from: followed.from, signed: followed.to };
+    const [first, last] = [ends[0]!.epoch, ends.at(-1)!.epoch];
+    throw new ConfigError(
+      `${path}: given ends of epochs ${first} to ${last}, not all of which the rosters prove; wanted a roster of epoch ${first}: --cluster FILE`,
+    );
+  }
+
   evidence({ path, text }: NamedText): Verdict {
-    const { backend, roster } = this.#trust;
-    const [by, ...others] = roster === null ? this.#valid.toReversed() : [roster];
+    this.#known.link(this.#rosters);
     const { cluster, evidence } = withSource(path, () => parseEvidenceFile(text));
-    if (by === undefined) {
+    const known = this.#known.cluster;
+    if (known === null) {
       throw new ConfigError(`${path}: given evidence and no valid roster, wanted one: --cluster FILE`);
     }
-    if (cluster !== by.roster.cluster) {
-      throw new ConfigError(`${path}: $.cluster: given "${cluster}", wanted "${by.roster.cluster}", the roster's`);
+    if (cluster !== known) {
+      throw new ConfigError(`${path}: $.cluster: given "${cluster}", wanted "${known}", the roster's`);
     }
-    const judges = [by, ...others].map((each) => evidenceJudge(each, backend));
-    const judgements = evidence.map((piece) => {
-      const each = judges.map((judge) => judge(piece));
-      return each.find(({ convicted }) => convicted) ?? each[0]!;
-    });
+    const judgements = evidence.map((piece) => this.#judge(piece));
     return { kind: "evidence", path, valid: judgements.every(({ convicted }) => convicted), judgements };
+  }
+
+  /** §13.13a: by the roster of its own epoch, and no other. */
+  #judge({ epoch, evidence }: EvidenceOfEpoch): Judgement {
+    const roster = this.#known.get(epoch);
+    if (roster !== null) return evidenceJudge(roster, this.#trust.backend)(evidence);
+    const { kind, culprit } = evidence;
+    const text = `the roster of epoch ${epoch} is not known: give it, or the ends that lead to it, among the files`;
+    return { epoch, kind, culprit, convicted: false, text };
   }
 }
 
-/** Returns a verdict on each file, in their order. Rosters among them have to form a chain; evidence may stand anywhere. */
+/** Returns a verdict on each file, in their order. Rosters among them have to form a chain; ends and evidence may stand anywhere. */
 export function verifyFiles(files: readonly NamedText[], trust: Trust): Verdict[] {
   const checker = new Checker(trust);
   const verdicts = new Map<NamedText, Verdict>();
-  const rosters = files.filter(isRoster);
-  for (const file of rosters) verdicts.set(file, verdictOf(file.path, () => checker.roster(file)));
-  for (const file of files) {
-    if (!rosters.includes(file)) verdicts.set(file, verdictOf(file.path, () => checker.evidence(file)));
+  for (const kind of ["roster", "ends", "evidence"] as const) {
+    for (const file of files) {
+      if (kindOf(file) === kind) verdicts.set(file, verdictOf(file.path, () => checker[kind](file)));
+    }
   }
   return files.map((file) => verdicts.get(file)!);
 }
@@ -122,13 +153,23 @@ export function verdictLines(verdict: Verdict): string[] {
         }, operator ${operatorKey}, fingerprint ${print}`,
       ];
     }
+    case "ends": {
+      const { roster: { cluster, epoch }, digest } = verdict.signed;
+      const print = readable(unhex(digest));
+      return [
+        `${path}: valid ends, from the roster of epoch ${verdict.from} of cluster ${cluster} to that of epoch ${epoch}, fingerprint ${print}`,
+      ];
+    }
     case "evidence":
-      return verdict.judgements.map(({ kind, culprit, convicted, text }) =>
-        convicted
-          ? `${path}: ${culprit} is convicted of ${kind} by ${text}`
-          : `${path}: ${kind} of ${culprit} proves nothing: ${text}`
-      );
+      return verdict.judgements.map((judgement) => `${path}: ${judgementText(judgement)}`);
     default:
       return verdict satisfies never;
   }
+}
+
+function judgementText({ epoch, kind, culprit, convicted, text }: Judgement): string {
+  const where = epoch === 1 ? "" : ` in epoch ${epoch}`;
+  return convicted
+    ? `${culprit} is convicted of ${kind}${where} by ${text}`
+    : `${kind} of ${culprit}${where} proves nothing: ${text}`;
 }

@@ -55,6 +55,13 @@ export function changeOf(before: SignedRoster, next: SignedRoster): Uint8Array {
   });
 }
 
+/** Returns whether `command` names what it leads to as `next`: for whoever has that roster, and not the one before it. */
+export function isChangeTo({ roster, raw }: RosterFile, command: Uint8Array): boolean {
+  const change = decodeChange(command);
+  return change !== null && change.epoch === roster.epoch && change.previous === roster.previous &&
+    change.signed === signedDigest(raw, roster.cluster);
+}
+
 function readRoster(raw: JsonObject, backend: SignatureBackend): Roster | null {
   try {
     return readRosterFields({ path: "$", value: raw }, backend);

@@ -39,6 +39,9 @@ export const fileOf = (roster: Roster): RosterFile => ({
   ...{ roster, digest: rosterDigest(roster), raw: roster as unknown as JsonObject, signatures: new Map() },
 });
 
+/** Returns a roster as a file holds it, if it is not one already. */
+export const asFile = (given: Roster | RosterFile): RosterFile => "raw" in given ? given : fileOf(given);
+
 /** Returns the name of the epoch that a roster is of. */
 export const epochNameOf = ({ roster: { cluster, epoch }, digest }: RosterFile): EpochName => ({
   cluster,

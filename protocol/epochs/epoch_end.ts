@@ -1,9 +1,9 @@
 /** The end of an epoch (§13.4): it proves to whoever has the epoch's roster with which entry, and on which state, the epoch ended. */
 import type { CheckpointProof } from "../certificate.ts";
 import { isCertificate, isStableAtEnd, plausibleCertificate } from "../certify.ts";
-import type { Membership } from "../config.ts";
+import type { Genesis, Membership } from "../config.ts";
 import type { Entry, Request } from "../entry.ts";
-import { chainEntry } from "../hash_chain.ts";
+import { chainEntry, nextGenesis } from "../hash_chain.ts";
 import type { Digest } from "../ids.ts";
 import type { Hash, RosterFacts } from "../ports.ts";
 import type { Signed } from "../signed.ts";
@@ -61,3 +61,7 @@ export function nextAfter<N extends RosterFacts>(
   if (!isPlausibleEnd(members, end) || !isCertificate(members, hash, end.proof.commit)) return null;
   return chainEntry(hash, end.before, end.entry).hash === end.proof.stable.hash ? stopSignOf(end.entry, changes) : null;
 }
+
+/** Returns the genesis of the epoch of the roster with `digest`, behind `end` (§13.5). */
+export const genesisBehind = (hash: Hash, digest: Digest, { epoch, proof: { stable } }: EpochEnd): Genesis =>
+  nextGenesis(hash, epoch + 1, digest, stable, stable.stateDigest);

@@ -1,7 +1,5 @@
 /** Crossing from one epoch into the next (§13.7): what is written, and what is handed on. */
-import type { Genesis } from "../../protocol/config.ts";
-import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
-import { nextGenesis } from "../../protocol/hash_chain.ts";
+import { type EpochEnd, genesisBehind } from "../../protocol/epochs/epoch_end.ts";
 import type { Digest } from "../../protocol/ids.ts";
 import type { Request } from "../../protocol/message.ts";
 import type { Hash } from "../../protocol/ports.ts";
@@ -26,10 +24,6 @@ export interface KeptRoster {
 interface Listing {
   readonly roster: { readonly clients: readonly { readonly id: string; readonly publicKey: string }[] };
 }
-
-/** Returns the genesis of the epoch of the roster with `digest`, behind `end` (§13.5). */
-export const genesisBehind = (hash: Hash, digest: Digest, { epoch, proof: { stable } }: EpochEnd): Genesis =>
-  nextGenesis(hash, epoch + 1, digest, stable, stable.stateDigest);
 
 /** Returns the operation that begins the next epoch on the disk. A learner that has its bar is a full member there; one that has none calls the roll again (§13.9). */
 export function beginningOf(

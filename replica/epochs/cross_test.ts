@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { sha256Hex } from "../../crypto/digest.ts";
 import type { SignedRoster } from "../../crypto/roster/parse_roster.ts";
+import { genesisBehind } from "../../protocol/epochs/epoch_end.ts";
 import { nextGenesis } from "../../protocol/hash_chain.ts";
 import { clientId, logIndex, seq } from "../../protocol/ids.ts";
 import type { Request } from "../../protocol/message.ts";
@@ -11,7 +12,7 @@ import { openSessions } from "../../tests/support/numbered_requests.ts";
 import { HeldChunks } from "../../tests/support/snapshot_values.ts";
 import type { CoreState } from "../core/state.ts";
 import { step } from "../core/step.ts";
-import { beginningOf, genesisBehind, waitingIn } from "./cross.ts";
+import { beginningOf, waitingIn } from "./cross.ts";
 
 const chain = new EpochChain();
 const rotated = newKeyFor(chain.of(1).roster, "client", "c1");

@@ -49,3 +49,6 @@ export function rosterInForce(
 
 /** Returns the path of the copy of the roster in force, which only says what a replica's process may reach. */
 export const rosterCopy = (dataDir: string): string => `${dataDir}/replica.roster`;
+
+/** Returns the path of the copy of the roster that this replica has left with: it listens at the address of the one before, and serves the members of this one. */
+export const leftCopy = (dataDir: string): string => `${dataDir}/replica.left`;

@@ -9,7 +9,7 @@ import type { Roster } from "../../crypto/roster/roster_types.ts";
 import { packageFolder, SYSTEM_LIBRARY_PATHS } from "../../crypto/signing/library_paths.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import { threadSources } from "../../crypto/signing/threads/sources.ts";
-import { rosterCopy } from "../../replica/epochs/rosters.ts";
+import { leftCopy, rosterCopy } from "../../replica/epochs/rosters.ts";
 import { parseFlags, type ReplicaFlags } from "../../replica/flags.ts";
 import { type Membership, permissionFlags, replicaPermissions } from "../../replica/permissions.ts";
 import { threadsFor } from "../../replica/verify_threads.ts";
@@ -38,13 +38,12 @@ const withTargets = (
 async function membershipOf({ cluster, key, data }: ReplicaFlags): Promise<Membership> {
   const { id, operatorKey } = await readKeyIdentity(key);
   const given = await readRoster(cluster, operatorKey, nobleBackend);
-  const inForce = await rosterInForce(data, given.cluster);
-  return { self: id, replicas: [...given.replicas, ...(inForce?.replicas ?? [])] };
+  const copies = await Promise.all([rosterCopy, leftCopy].map((copy) => rosterAt(copy(data), given.cluster)));
+  return { self: id, replicas: [given, ...copies].flatMap((roster) => roster?.replicas ?? []) };
 }
 
-/** Returns the roster that the replica found in force last; null where there is none, or what there is is none of this cluster. */
-async function rosterInForce(data: string, cluster: string): Promise<Roster | null> {
-  const path = rosterCopy(data);
+/** Returns the roster that the replica has copied; null where there is none, or what there is is none of this cluster. */
+async function rosterAt(path: string, cluster: string): Promise<Roster | null> {
   if (!pathExists(path)) return null;
   const roster = await unless(ConfigError, () => readRoster(path, null, nobleBackend));
   return roster?.cluster === cluster ? roster : null;

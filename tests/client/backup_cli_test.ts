@@ -8,6 +8,7 @@ import { writeKeyFile } from "../../crypto/keys/key_file.ts";
 import { signRoster } from "../../crypto/roster/roster.ts";
 import { encodeKvCommand } from "../../state_machine/mod.ts";
 import { backend } from "../support/backends.ts";
+import { threeEpochs } from "./backup_epochs_lab.ts";
 import { BackupLab } from "./backup_lab.ts";
 import { labSources, SILENT_SOURCE } from "./backup_sources_lab.ts";
 import { type Ran, runInMemory } from "./cli_lab.ts";
@@ -34,7 +35,7 @@ async function withFiles(body: (directory: string, run: Run) => Promise<void>): 
   try {
     write("cluster.json", lab);
     write("stranger.json", new BackupLab({ entries: 1 }));
-    const file = lab.file(10, 17);
+    const file = lab.backup(10, 17);
     Deno.writeFileSync(`${directory}/good`, file);
     Deno.writeFileSync(`${directory}/damaged`, file.with(500, file[500]! ^ 4));
     Deno.writeFileSync(`${directory}/earlier`, ofVersion1(file));
@@ -73,7 +74,7 @@ Deno.test("cli: restore --check ends with 1 where the file is not proven, with 2
       ["--cluster @stranger.json restore --check @good", 1, "no quorum of the roster proves"],
       ["--cluster @cluster.json restore --check @cluster.json", 1, "does not begin as a backup does"],
       ["--cluster @cluster.json restore --check @nothing", 2, "nothing: given the name of no file, wanted a backup"],
-      ["--cluster @cluster.json restore --check @earlier", 2, 'earlier": given version 1; wanted 2: the version of'],
+      ["--cluster @cluster.json restore --check @earlier", 2, 'earlier": given version 1; wanted 3: the version of'],
       ["--cluster @cluster.json restore --check @.", 2, "given no plain file"],
       ["--cluster @stranger.json --key @c1.key restore --check @good", 2, "the pinned operator key"],
       ["restore --check @good", 2, "--cluster was not given"],
@@ -88,6 +89,53 @@ Deno.test("cli: restore --check ends with 1 where the file is not proven, with 2
     }
     const { ok, error } = jsonOf(await run(offline, "--json --cluster @cluster.json restore --check @damaged"));
     assertEquals([ok, (error as { code: string }).code], [false, "damaged"]);
+  }));
+
+Deno.test("§13.13 cli: restore --check takes a roster of any epoch up to the backup's, and says which would do", () =>
+  withFiles(async (directory, run) => {
+    const labs = threeEpochs();
+    const third = labs[2];
+    for (const [i, { roster, keys }] of labs.entries()) {
+      const secret = unhex(keys.get("operator")!.secretKey);
+      Deno.writeTextFileSync(`${directory}/${i + 1}.json`, signRoster(roster, secret, backend));
+    }
+    Deno.writeFileSync(`${directory}/third`, third.backup(35, 37));
+    Deno.writeFileSync(`${directory}/begun`, third.backup(31, 31));
+    Deno.writeFileSync(`${directory}/second`, labs[1].backup(20, 30));
+    for (const epoch of [1, 2, 3]) {
+      const { code, out, err } = await run(offline, `--cluster @${epoch}.json restore --check @third`);
+      assertEquals([code, err], [0, ""]);
+      assertStringIncludes(out, 'third": proven by r1 r2 r3 of test-cluster, epoch 3: index 37, store revision');
+    }
+    assertEquals(jsonOf(await run(offline, "--json --cluster @1.json restore --check @third"))["epoch"], 3);
+    assertEquals((await run(offline, "--cluster @2.json restore --check @begun")).code, 0);
+    const cases = [
+      ["--cluster @3.json restore --check @begun", "wanted a roster of epochs 1 to 2"],
+      ["--cluster @3.json restore --check @second", "given a backup of epoch 2, and the roster of epoch 3; wanted"],
+    ] as const;
+    for (const [line, text] of cases) {
+      const { code, err } = await run(offline, line);
+      assertEquals(code, 2);
+      assertStringIncludes(err, text);
+    }
+    await withFakeCluster({}, async (_, connectClient) => {
+      const connect: Connect = () => Promise.resolve(connectClient());
+      assertEquals((await run(connect, "restore --backup-cluster @1.json @third")).code, 0);
+    });
+  }));
+
+Deno.test("§13.13 cli: a cluster takes a backup of an earlier epoch back, by the roster that its client began with", () =>
+  withFiles(async (directory, run) => {
+    const labs = threeEpochs();
+    Deno.writeFileSync(`${directory}/second`, labs[1].backup(20, 30));
+    await withFakeCluster({}, async (cluster, connectClient) => {
+      const { put, cas, list } = connectClient();
+      const files = { origin: labs[0].file, current: labs[2].file };
+      const client = { put, cas, list, files, roster: labs[2].roster, close: () => Promise.resolve() };
+      const { code, err } = await run(() => Promise.resolve(client as Partial<Client> as Client), "restore @second");
+      assertEquals([code, err], [0, ""]);
+      assertEquals(cluster.store.size, 7);
+    });
   }));
 
 Deno.test("cli: restore writes a backup's keys into an empty cluster, and into another only when told to", () =>
@@ -182,7 +230,13 @@ Deno.test("cli: backup writes a file that restore --check proves, and overwrites
       executed.push(command);
       return Promise.resolve({ result: new Uint8Array(), index: 17 });
     };
-    const client = { sources, execute, roster: lab.roster, close: () => Promise.resolve() } as Partial<
+    const client = {
+      sources,
+      execute,
+      roster: lab.roster,
+      files: lab.files,
+      close: () => Promise.resolve(),
+    } as Partial<
       Client
     > as Client;
     const connect: Connect = () => Promise.resolve(client);
@@ -195,7 +249,7 @@ Deno.test("cli: backup writes a file that restore --check proves, and overwrites
     assert(err === "" || err.startsWith("no honest replica does this: r2 gave a chunk"), err);
     assertEquals(executed, [encodeKvCommand({ op: "get", key: "backup" })]);
     assertEquals((await run(offline, "--cluster @cluster.json restore --check @new")).code, 0);
-    assertEquals(Deno.readFileSync(`${directory}/new`), lab.file(10, 17));
+    assertEquals(Deno.readFileSync(`${directory}/new`), lab.backup(10, 17));
 
     const taken = await run(connect, "backup @new");
     assertEquals(taken.code, 2);

@@ -20,7 +20,7 @@ Deno.test("backup: a disk that is full is told with the file's name, and nothing
       throw new CodedError("No space left on device (os error 28)", "ENOSPC");
     };
     try {
-      const client = { sources, roster: history.roster, execute };
+      const client = { sources, roster: history.roster, files: history.files, execute };
       const error = await assertRejects(() => takeBackup(client, { path, backend, machine: new KvStore() }));
       assertEquals((error as Error).message, `${path}: No space left on device (os error 28)`);
     } finally {

@@ -2,6 +2,7 @@
 import type { BackupSources } from "../../client/calls/backup_sources.ts";
 import { SourceError } from "../../client/errors.ts";
 import type { CallOptions } from "../../client/loop/requests.ts";
+import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
 import type { Digest, LogIndex, ReplicaId } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { chunksHeld, committedEntries } from "../../replica/answers/backup_queries.ts";
@@ -24,6 +25,7 @@ export interface SourceScript {
     digests: readonly Digest[],
   ) => Awaitable<readonly Uint8Array[] | null>;
   readonly entries?: (truth: EntriesAnswer, from: LogIndex) => Awaitable<EntriesAnswer | null>;
+  readonly ends?: (truth: readonly EpochEnd[], epoch: number) => Awaitable<readonly EpochEnd[] | null>;
 }
 
 /** Progress of a lab's replicas. Tests change it as they go. */
@@ -35,7 +37,12 @@ export interface KeptHistory {
   base: number;
 }
 
-export const SILENT_SOURCE: SourceScript = { checkpoint: () => null, chunks: () => null, entries: () => null };
+export const SILENT_SOURCE: SourceScript = {
+  checkpoint: () => null,
+  chunks: () => null,
+  entries: () => null,
+  ends: () => null,
+};
 
 /** Returns sources of `lab`, and a count of each call. */
 export function labSources(
@@ -70,6 +77,11 @@ export function labSources(
       const given = scripts[replica]?.entries;
       return answer(replica, "entries", given === undefined ? truth : given(truth, from), options);
     },
+    ends(replica, epoch, options) {
+      const truth = lab.ends.filter((end) => end.epoch >= epoch).slice(0, LIMITS.maxEpochEnds);
+      const given = scripts[replica]?.ends;
+      return answer(replica, "ends", given === undefined ? truth : given(truth, epoch), options);
+    },
   };
 }
 
@@ -78,7 +90,7 @@ const bent = <T>(script: ((truth: T) => Awaitable<T | null>) | undefined, truth:
 
 /** Returns the part of a core's state that serving entries reads. */
 function stateOf(lab: BackupLab, { base, commitIndex }: KeptHistory): CoreState {
-  const log = { base: lab.head(base), entries: lab.chain.slice(base) };
+  const log = { base: lab.head(base), entries: lab.chain.slice(base - lab.genesis.index) };
   return { log, commitIndex } as Partial<CoreState> as CoreState;
 }
 

@@ -34,7 +34,7 @@ async function take({ history = lab, kept = KEPT, scripts = {}, marked = 17, ...
   const machine = new KvStore();
   const execute = () => Promise.resolve({ result: new Uint8Array(), index: marked });
   try {
-    const client = { sources, roster: history.roster, execute };
+    const client = { sources, roster: history.roster, files: history.files, execute };
     const taken = await takeBackup(client, { path, backend, machine, ...QUICK, ...options });
     const bytes = Deno.readFileSync(options.path ?? path);
     using file = Deno.openSync(options.path ?? path);
@@ -58,7 +58,7 @@ Deno.test("backup: the newest checkpoint and the entries behind it, checked befo
   assertComplete(found);
   const { taken, bytes } = found;
   assertEquals([taken.checkpoint?.index, taken.entries, taken.mark], [10, 7, 17]);
-  assertEquals(bytes, lab.file(10, 17), "equal histories give equal files");
+  assertEquals(bytes, lab.backup(10, 17), "equal histories give equal files");
   assert(Object.values(taken.sources).every(({ lied, failures }) => !lied && failures === 0));
 });
 
@@ -133,7 +133,7 @@ for (const [name, [script, lies]] of Object.entries(FAULTS)) {
     for (const faulty of ["r1", "r3"]) {
       const found = await take({ scripts: { [faulty]: script } });
       assertComplete(found);
-      assertEquals(found.bytes, lab.file(10, 17));
+      assertEquals(found.bytes, lab.backup(10, 17));
       const liars = Object.entries(found.taken.sources).filter(([, { lied }]) => lied).map(([id]) => id);
       assert(liars.length === 0 || (lies && liars.join() === faulty), `called liars: ${liars}`);
     }
@@ -148,7 +148,7 @@ Deno.test("backup: whatever two faults stand beside two honest replicas, it is t
       fc.constantFrom(...Object.values(FAULTS)),
       async ([first, second], [one], [other]) => {
         const found = await take({ scripts: { [first!]: one, [second!]: other } });
-        assertEquals(found.bytes, lab.file(10, 17));
+        assertEquals(found.bytes, lab.backup(10, 17));
       },
     ),
     { numRuns: 25 },

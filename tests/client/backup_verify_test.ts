@@ -9,9 +9,9 @@ import { backend } from "../support/backends.ts";
 import { BackupLab, type LabProofs } from "./backup_lab.ts";
 
 const lab = new BackupLab({ entries: 17 });
-const ENTRIES = lab.file(null, 4);
-const CHECKPOINT = lab.file(15, 15);
-const BOTH = lab.file(10, 17);
+const ENTRIES = lab.backup(null, 4);
+const CHECKPOINT = lab.backup(15, 15);
+const BOTH = lab.backup(10, 17);
 
 function verify(bytes: Uint8Array, roster = lab.roster) {
   const machine = new KvStore();
@@ -37,14 +37,14 @@ Deno.test("backup: a checkpoint and the entries behind it become the state the r
   assertEquals([machine.revision, machine.size], [lab.machine.revision, lab.machine.size]);
   const { stateDigest: _, ...facts } = found;
   assertEquals<unknown>(facts, {
-    ...{ cluster: lab.roster.cluster, index: 17, hash: lab.head(17).hash, signers: ["r1", "r2", "r3"] },
+    ...{ cluster: lab.roster.cluster, epoch: 1, index: 17, hash: lab.head(17).hash, signers: ["r1", "r2", "r3"] },
     checkpoint: { index: 10, stateDigest: lab.snapshots.get(10)!.stateDigest },
     ...{ chunks: lab.snapshots.get(10)!.digests.length, entries: 7, bytes: BOTH.length },
   });
 });
 
 Deno.test("backup: the state digest is what a checkpoint at that index names, however the state came about", () => {
-  const [checkpoint, both, entries] = [CHECKPOINT, lab.file(5, 15), lab.file(null, 15)].map((file) => verify(file));
+  const [checkpoint, both, entries] = [CHECKPOINT, lab.backup(5, 15), lab.backup(null, 15)].map((file) => verify(file));
   const { stateDigest } = lab.snapshots.get(15)!;
   assertEquals([checkpoint, both, entries].map((found) => found!.stateDigest), [stateDigest, stateDigest, stateDigest]);
   assertEquals([checkpoint!.entries, both!.entries, entries!.entries], [0, 10, 15]);
@@ -82,7 +82,7 @@ for (const [name, file, step] of [["entries", ENTRIES, 1], ["checkpoint", CHECKP
 function recordsOf(file: Uint8Array) {
   const view = new DataView(file.buffer, file.byteOffset);
   const records: { readonly type: number; readonly start: number; readonly end: number }[] = [];
-  for (let at = 18 + file[17]!; at < file.length;) {
+  for (let at = 26 + file[17]!; at < file.length;) {
     const end = at + 5 + view.getUint32(at + 1);
     records.push({ type: file[at]!, start: at, end });
     at = end;
@@ -135,7 +135,7 @@ Deno.test("backup: too few signatures, a stranger's, or one replica's twice prov
     },
   ];
   for (const proofs of forgeries) {
-    const { code, message } = refusal(lab.file(10, 17, proofs));
+    const { code, message } = refusal(lab.backup(10, 17, proofs));
     assertEquals<BackupFault>(code, "unproven");
     assertStringIncludes(message, "no quorum of the roster proves");
   }
@@ -143,8 +143,8 @@ Deno.test("backup: too few signatures, a stranger's, or one replica's twice prov
 
 Deno.test("backup: another cluster's keys prove nothing, even under the same name", () => {
   const other = new BackupLab({ entries: 17 });
-  assertStringIncludes(refusal(other.file(10, 17)).message, "no quorum of the roster proves");
-  const { code, message } = refusal(new BackupLab({ entries: 6, cluster: "other" }).file(5, 6));
+  assertStringIncludes(refusal(other.backup(10, 17)).message, "no quorum of the roster proves");
+  const { code, message } = refusal(new BackupLab({ entries: 6, cluster: "other" }).backup(5, 6));
   assertEquals<BackupFault>(code, "another-cluster");
   assertStringIncludes(message, 'given one of cluster "other", and the roster of test-cluster');
 });
@@ -152,7 +152,7 @@ Deno.test("backup: another cluster's keys prove nothing, even under the same nam
 Deno.test("backup: the faults of a file have names", () => {
   assertEquals(refusal(new TextEncoder().encode("something else entirely")).code, "not-a-backup");
   assertEquals(refusal(resealed(BOTH.with(16, 1))).code, "unknown-version");
-  assertStringIncludes(refusal(resealed(BOTH.with(16, 1))).message, "given version 1; wanted 2");
+  assertStringIncludes(refusal(resealed(BOTH.with(16, 1))).message, "given version 1; wanted 3");
   assertEquals(refusal(BOTH.slice(0, 100)).code, "damaged");
   const empty = without(BOTH, recordsOf(BOTH)[0]!.start, recordsOf(BOTH).at(-1)!.start);
   assertStringIncludes(refusal(empty).message, "neither a checkpoint nor a commit certificate");

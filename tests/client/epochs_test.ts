@@ -26,7 +26,7 @@ Deno.test("§13.2 a client changes the roster, and is told how far it is", () =>
     assertEquals(cluster.index, index + 1, "and orders nothing");
   }));
 
-Deno.test("§13.12 all replicas may be others: the client goes on with those that are", () =>
+Deno.test("§13.12 all replicas may be others after two changes: the client goes on with those that are", () =>
   withEpochs({}, async ({ connect, change, replicas, cluster }) => {
     const client = connect();
     assertEquals((await client.put("k", "1")).revision, 1);
@@ -104,7 +104,7 @@ Deno.test("§13.1 a roster that cannot follow is refused before anything is sent
     const wanted = next({ constants: { heartbeatMs: 20 } });
     await change(client);
     const ordered = cluster.index;
-    await assertRejects(() => client.reconfigure(wanted), ConfigError, "given epoch 2, wanted 3");
+    await assertRejects(() => client.reconfigure(wanted), ConfigError, "given another roster of epoch 2");
     assertEquals(cluster.index, ordered);
     const plain = connect("c2", { roster: cluster.roster });
     await assertRejects(() => plain.reconfigure(next()), UsageError, "whose roster has no signatures");
@@ -152,4 +152,14 @@ Deno.test("§13.12 the roster in force is that for which Q replicas know no late
     const wanted = await change(other);
     const file = await client.getRoster();
     assertEquals([file.digest, file.signatures], [wanted.digest, wanted.signatures]);
+  }));
+
+Deno.test("§13.13c a client knows the earliest roster that it goes by, and the one in force", () =>
+  withEpochs({}, async ({ connect, change, cluster }) => {
+    const client = connect();
+    await change(client, { constants: { heartbeatMs: 30 } });
+    const [first, second] = cluster.epochs.rosters;
+    const digests = ({ files }: Client) => [files.origin.digest, files.current.digest];
+    assertEquals(digests(client), [first!.digest, second!.digest]);
+    assertEquals(digests(connect("c2", { roster: second!, origin: first! })), [first!.digest, second!.digest]);
   }));

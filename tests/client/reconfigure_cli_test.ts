@@ -3,7 +3,9 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Connect } from "../../client/cli/connect.ts";
 import { parseSignedRoster, type RosterFile } from "../../crypto/roster/parse_roster.ts";
 import { rosterText } from "../../crypto/roster/roster.ts";
+import type { Roster } from "../../crypto/roster/roster_types.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
+import { textSignedBy } from "../support/rosters/sign_rosters.ts";
 import { withTempDirectory } from "../support/temp_directory.ts";
 import { runInMemory } from "./cli_lab.ts";
 import { type EpochsLab, withEpochs } from "./epochs_lab.ts";
@@ -43,7 +45,8 @@ Deno.test("cli: reconfigure says what differs, how far it is, and that it is don
       "done",
     ]);
     const again = await run("reconfigure DIR/next.json");
-    assertEquals(again.out, "epoch 2 begun by r1, r2, r3, r4 (4 of 4, wanted 3)\ndone\n");
+    const begun = "epoch 2 begun by r1, r2, r3, r4 (4 of 4, wanted 3)";
+    assertEquals(again.out, `epoch 2 is in force already\n${begun}\ndone\n`);
     const json = JSON.parse((await run("--json reconfigure DIR/next.json")).out);
     const { epoch, digest } = { epoch: 2, digest: cluster.epochs.newest.digest };
     assertEquals(json, {
@@ -58,7 +61,28 @@ Deno.test("cli: reconfigure refuses what cannot follow, and what nobody listens 
     await Deno.writeTextFile(`${directory}/next.json`, stale);
     const refused = await run("reconfigure --force DIR/next.json");
     assertEquals(refused.code, 2);
-    assertMatch(refused.err, /roster behind epoch 2: given epoch 2, wanted 3/);
+    assertMatch(
+      refused.err,
+      /^client: reconfigure: given another roster of epoch 2, .+: another change came first, and epoch 2 with digest/,
+    );
+    const wrong: readonly (readonly [Partial<Roster>, RegExp])[] = [
+      [{ cluster: "other" }, /given the roster of cluster other, wanted one of fake/],
+      [{ epoch: 1, previous: null }, /given epoch 1, which is over: epoch 2 with digest/],
+      [{ epoch: 5 }, /given epoch 5, wanted 3: epoch 2 .+; make the changes between first/],
+      [
+        { previous: "a".repeat(64) },
+        /given one that follows another roster of epoch 2, with digest a{64}: .+; prepare it anew/,
+      ],
+    ];
+    for (const [parts, words] of wrong) {
+      await Deno.writeTextFile(
+        `${directory}/wrong.json`,
+        textSignedBy({ ...next().roster, ...parts }, cluster.keys.get("operator")!),
+      );
+      const { code, err } = await run("reconfigure DIR/wrong.json");
+      assertEquals(code, 2);
+      assertMatch(err, words);
+    }
     // `.invalid` names no machine.
     const nowhere = replicas("r1", "r2", "r5", "r6").map((line) => ({ ...line, host: `${line.id}.invalid` }));
     await Deno.writeTextFile(`${directory}/far.json`, textOf(next({ replicas: nowhere })));

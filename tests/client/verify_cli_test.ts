@@ -1,11 +1,13 @@
 /** `verify` as a user types it: rosters, chains of them, and evidence, without a network. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Connect } from "../../client/cli/connect.ts";
+import { RosterStore } from "../../client/epochs/roster_store.ts";
 import { evidenceFileText } from "../../client/evidence/evidence_file.ts";
 import { unhex } from "../../crypto/digest.ts";
 import { writeKeyFile } from "../../crypto/keys/key_file.ts";
-import { parseSignedRoster } from "../../crypto/roster/parse_roster.ts";
+import { epochNameOf, parseSignedRoster } from "../../crypto/roster/parse_roster.ts";
 import { createRoster, type RosterParts, signRoster } from "../../crypto/roster/roster.ts";
+import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
 import type { Evidence } from "../../protocol/evidence.ts";
 import { replicaId } from "../../protocol/ids.ts";
 import { backend } from "../support/backends.ts";
@@ -13,6 +15,7 @@ import { EvidenceLab } from "../support/evidence_lab.ts";
 import { makeRoster, newMemberKeys } from "../support/make_roster.ts";
 import { textSignedBy } from "../support/rosters/sign_rosters.ts";
 import { withTempDirectory } from "../support/temp_directory.ts";
+import { threeEpochs } from "./backup_epochs_lab.ts";
 import { type Ran, runInMemory } from "./cli_lab.ts";
 
 const { roster, keys } = makeRoster();
@@ -27,8 +30,8 @@ const digestOf = (text: string) => parseSignedRoster(text, null, backend).digest
 
 const first = signed();
 const second = signed({ epoch: 2, previous: digestOf(first), clients: roster.clients.slice(0, 1) });
-const evidenceText = (evidence: readonly Evidence[], cluster = roster.cluster) =>
-  evidenceFileText({ cluster, holder: "r1", evidence });
+const evidenceText = (evidence: readonly Evidence[], cluster = roster.cluster, epoch = 1) =>
+  evidenceFileText({ cluster, holder: "r1", evidence: evidence.map((piece) => ({ epoch, evidence: piece })) });
 
 const FILES: Readonly<Record<string, string>> = {
   "1.json": first,
@@ -149,4 +152,74 @@ Deno.test("verify: wrong usage ends with 2, and --json prints one value", () =>
       ["invalid", false],
     ]);
     assertEquals(files[0].digest, digestOf(first));
+  }));
+
+/** Three epochs of the same members, evidence of the first two, and the ends that lead there. */
+async function withEpochs(body: (verify: Verify) => Promise<void>): Promise<void> {
+  const labs = threeEpochs();
+  const pieces = labs.slice(0, 2).flatMap(({ file, keys }, i) =>
+    new EvidenceLab(epochNameOf(file), keys).all().map((evidence) => ({ epoch: i + 1, evidence }))
+  );
+  await withTempDirectory(async (directory) => {
+    const write = (name: string, text: string) => Deno.writeTextFile(`${directory}/${name}`, text);
+    for (const [i, { file: { roster }, keys }] of labs.entries()) {
+      await write(`${i + 1}.json`, signRoster(roster, unhex(keys.get("operator")!.secretKey), backend));
+    }
+    const head = { cluster: "test-cluster", holder: "r1" };
+    await write("both.json", evidenceFileText({ ...head, evidence: pieces }));
+    const mislabelled = pieces.map(({ epoch, evidence }) => ({ epoch: 3 - epoch, evidence }));
+    await write("mislabelled.json", evidenceFileText({ ...head, evidence: mislabelled }));
+    const steps = labs[2].ends.map((end, i) => ({ end, next: labs[i + 1]!.file }));
+    await new RosterStore(`${directory}/1.json`).add(steps);
+    await new RosterStore(`${directory}/few.json`).add([{ ...steps[0]!, end: few(labs[2].ends[0]!) }]);
+    await new RosterStore(`${directory}/gap.json`).add([steps[0]!, steps[0]!]);
+    await body((line) => runInMemory(offline, line.split(" ").map((word) => word.replace(/^@/, `${directory}/`))));
+  });
+}
+
+/** An end that too few replicas certified. */
+const few = (end: EpochEnd): EpochEnd => {
+  const { stable, commit } = end.proof;
+  return { ...end, proof: { commit, stable: { ...stable, checkpoints: stable.checkpoints.slice(1) } } };
+};
+
+Deno.test("§13.13 verify: each piece of evidence is judged by the roster of its epoch, from rosters or ends given", () =>
+  withEpochs(async (verify) => {
+    for (
+      const line of [
+        "verify @1.json @2.json @both.json",
+        "--cluster @1.json verify @2.json @both.json",
+        "--cluster @2.json verify @both.json @1.json",
+        "--cluster @1.json verify @both.json @1.json.latest",
+        "verify @1.json.latest @both.json @1.json",
+      ]
+    ) {
+      const { code, out } = await verify(line);
+      assertEquals([line, code], [line, 0], out);
+      assertStringIncludes(out, "both.json: r2 is convicted of double-vote by §9.1");
+      assertStringIncludes(out, "both.json: r2 is convicted of double-vote in epoch 2 by §9.1");
+    }
+    const { out } = await verify("--cluster @1.json verify @1.json.latest");
+    assertStringIncludes(out, "valid ends, from the roster of epoch 1 of cluster test-cluster to that of epoch 3");
+    const { files } = JSON.parse((await verify("--json --cluster @1.json verify @1.json.latest @both.json")).out);
+    assertEquals([files[0].kind, files[0].from, files[0].epoch], ["ends", 1, 3]);
+    assertEquals(files[1].judgements.map(({ epoch }: { epoch: number }) => epoch), [1, 1, 1, 1, 2, 2, 2, 2]);
+  }));
+
+Deno.test("§13.13 verify: where the roster of an epoch is missing, or another is given, nobody is convicted", () =>
+  withEpochs(async (verify) => {
+    const cases: readonly (readonly [string, string])[] = [
+      ["--cluster @1.json verify @both.json", "in epoch 2 proves nothing: the roster of epoch 2 is not known: give it"],
+      ["--cluster @2.json verify @both.json", "of r2 proves nothing: the roster of epoch 1 is not known"],
+      ["--cluster @1.json verify @3.json @both.json", "the roster of epoch 2 is not known"],
+      ["verify @1.json @2.json @mislabelled.json", "proves nothing: it carries a signature that is not r2's"],
+      ["--cluster @1.json verify @few.json.latest", "given ends of epochs 1 to 1, not all of which the rosters prove"],
+      ["--cluster @3.json verify @1.json.latest", "wanted a roster of epoch 1: --cluster FILE"],
+      ["--cluster @1.json verify @gap.json.latest", "$.ends[1]: given the end of epoch 1, wanted that of 2"],
+    ];
+    for (const [line, text] of cases) {
+      const { code, out } = await verify(line);
+      assertEquals([line, code], [line, 1]);
+      assertStringIncludes(out, text);
+    }
   }));

@@ -1,7 +1,7 @@
 /** Evidence of every kind against r2, signed with the keys of a roster. */
 import { sha256Hex, unhex } from "../../crypto/digest.ts";
 import type { KeyFile } from "../../crypto/keys/key_file.ts";
-import { createSigner } from "../../crypto/signing/signing.ts";
+import { createSigner, type EpochName } from "../../crypto/signing/signing.ts";
 import type { Entry } from "../../protocol/entry.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";
 import type { Evidence } from "../../protocol/evidence.ts";
@@ -17,19 +17,20 @@ const TERM = term(3);
 
 export class EvidenceLab {
   readonly #keys: ReadonlyMap<string, KeyFile>;
-  readonly #cluster: string;
+  readonly #place: string | EpochName;
   readonly #genesis: Digest;
 
-  constructor(cluster: string, keys: ReadonlyMap<string, KeyFile>) {
+  /** Signs for an epoch, or for the first one of a cluster. */
+  constructor(place: string | EpochName, keys: ReadonlyMap<string, KeyFile>) {
     this.#keys = keys;
-    this.#cluster = cluster;
-    this.#genesis = genesisHash(sha256Hex, cluster);
+    this.#place = place;
+    this.#genesis = genesisHash(sha256Hex, typeof place === "string" ? place : place.cluster);
   }
 
   /** Returns `message` signed by `by`, whatever signer it names. */
   sign<M extends Message>(message: M, by: string): Signed<M> {
     const body = encodeMessage(message);
-    const signer = createSigner(backend, unhex(this.#keys.get(by)!.secretKey), this.#cluster);
+    const signer = createSigner(backend, unhex(this.#keys.get(by)!.secretKey), this.#place);
     return { message, body, signature: signer.sign(message.kind, body) };
   }
 

@@ -45,7 +45,7 @@ async function take(call: CommandCall, path: string, machine: KvStore): Promise<
 }
 
 function show(file: string, machine: KvStore, taken: TakenBackup): CommandResult {
-  const { index, bytes, checkpoint, entries, stateDigest, mark, cluster } = taken;
+  const { index, bytes, checkpoint, entries, stateDigest, mark, cluster, epoch } = taken;
   const [revision, keys] = [machine.revision, machine.size];
   const sources = Object.entries(taken.sources);
   const behind = checkpoint === null
@@ -56,7 +56,7 @@ function show(file: string, machine: KvStore, taken: TakenBackup): CommandResult
   return {
     exitCode: EXIT.done,
     json: {
-      ...{ file, cluster, index, revision, keys, bytes, entries, stateDigest, mark },
+      ...{ file, cluster, epoch, index, revision, keys, bytes, entries, stateDigest, mark },
       checkpoint: checkpoint && { ...checkpoint },
       sources: Object.fromEntries(sources.map(([id, source]) => [id, sourceJson(source)])),
     },

@@ -25,6 +25,8 @@ export function sizeOf(bytes: number): string {
 export function backupLine({ phase, done, total, bytes }: BackupProgress): string {
   const fetched = `${sizeOf(bytes)} fetched`;
   switch (phase) {
+    case "epochs":
+      return `looking for the ends of ${total} epochs`;
     case "target":
       return "looking for the newest checkpoint";
     case "entries":

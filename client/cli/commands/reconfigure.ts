@@ -4,6 +4,7 @@ import { type DifferenceInWords, differenceInWords } from "../../../crypto/roste
 import { loadBackend } from "../../../crypto/signing/load_backend.ts";
 import { quorumOf } from "../../../protocol/quorum.ts";
 import type { Reconfigured, ReconfigureProgress } from "../../calls/reconfigure.ts";
+import { requireNext } from "../../calls/require_next.ts";
 import { RefusedError } from "../../errors.ts";
 import { EXIT } from "../common/exit_codes.ts";
 import { unreachable } from "../common/reachable.ts";
@@ -36,7 +37,9 @@ async function change(call: CommandCall): Promise<CommandResult> {
   const before = await client.getRoster();
   const isInForce = before.digest === next.digest;
   const words = isInForce ? NOTHING : differenceInWords(before.roster, next.roster);
-  if (!isInForce && !(FORCE in options)) await requireReachable(next.roster);
+  if (!isInForce) requireNext(before, next);
+  const missing = isInForce || FORCE in options ? [] : await unreachable(next.roster.replicas);
+  requireReachable(next.roster, missing);
   const said: string[] = [];
   const tell = (what: ReconfigureProgress) => {
     const line = stageText(what, next);
@@ -44,12 +47,15 @@ async function change(call: CommandCall): Promise<CommandResult> {
     progress(line);
   };
   const done = await client.reconfigure(next, { onProgress: tell }).finally(() => progress(""));
-  return result(done, words, said);
+  const absent = missing.map((replica) =>
+    `nothing listens at ${replica}: start it, or the cluster has one less to lose`
+  );
+  return result(done, { lines: words.lines, warnings: [...words.warnings, ...absent] }, said);
 }
 
 function result(done: Reconfigured, { lines, warnings }: DifferenceInWords, said: readonly string[]): CommandResult {
   const { epoch, digest, index, begun } = done;
-  const told = index === null && said.length === 0 ? [`epoch ${epoch} is in force already`] : said;
+  const told = index === null ? [`epoch ${epoch} is in force already`, ...said] : said;
   const end = begun === null ? "done: this client is no member any more, and cannot ask who has begun" : "done";
   return {
     exitCode: EXIT.done,
@@ -71,8 +77,7 @@ function stageText(what: ReconfigureProgress, { roster: { replicas } }: SignedRo
   }
 }
 
-async function requireReachable({ replicas, constants }: Roster): Promise<void> {
-  const missing = await unreachable(replicas);
+function requireReachable({ replicas, constants }: Roster, missing: readonly string[]): void {
   const { n, quorum } = quorumOf(replicas.length, constants.profile);
   if (n - missing.length >= quorum) return;
   throw new RefusedError(

@@ -1,6 +1,5 @@
 import { openRegularFile } from "../../../crypto/files.ts";
-import { readRoster } from "../../../crypto/roster/parse_roster.ts";
-import type { Roster } from "../../../crypto/roster/roster_types.ts";
+import { readSignedRoster, type RosterFile } from "../../../crypto/roster/parse_roster.ts";
 import { loadBackend } from "../../../crypto/signing/load_backend.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
 import { restoreInto } from "../../backup/restore_into.ts";
@@ -32,7 +31,8 @@ export const restore: Command = {
     [CHECK]: { value: null, summary: "only check it: needs --cluster and nothing else, no key and no network" },
     [BACKUP_CLUSTER]: {
       value: "FILE",
-      summary: "roster of the cluster the backup was made of, where it is another one",
+      summary:
+        "roster of the cluster the backup was made of, where that is another one: of its epoch or an earlier one",
     },
     [INTO_EXISTING]: {
       value: null,
@@ -65,7 +65,7 @@ async function checkOnly(call: OfflineCall): Promise<CommandResult> {
 async function checkAndWrite(call: CommandCall): Promise<CommandResult> {
   const { client, options, progress } = call;
   const [file = ""] = call.operands;
-  const roster = BACKUP_CLUSTER in options ? await backupRoster(call) : client.roster;
+  const roster = BACKUP_CLUSTER in options ? await backupRoster(call) : client.files.origin;
   const { facts, store } = await checked(call, file, roster);
   const tell = paced(progress);
   const restored = await restoreInto(client, store, {
@@ -82,7 +82,7 @@ async function checkAndWrite(call: CommandCall): Promise<CommandResult> {
   };
 }
 
-async function checked({ globals, progress }: OfflineCall, path: string, roster: Roster): Promise<Checked> {
+async function checked({ globals, progress }: OfflineCall, path: string, roster: RosterFile): Promise<Checked> {
   const { backend } = await loadBackend(globals.crypto);
   const store = new KvStore();
   const tell = paced(progress);
@@ -99,25 +99,38 @@ async function checked({ globals, progress }: OfflineCall, path: string, roster:
 }
 
 /** Returns the roster that the backup is verified with. A key given beside it pins its operator, unless it is another cluster's. */
-async function backupRoster({ globals, options }: OfflineCall): Promise<Roster> {
+async function backupRoster({ globals, options }: OfflineCall): Promise<RosterFile> {
   const { backend } = await loadBackend(globals.crypto);
   const path = options[BACKUP_CLUSTER] ?? globals.cluster;
   if (path === null) throw new UsageError("--cluster was not given; wanted the path of a cluster.json");
   const pins = options[BACKUP_CLUSTER] === undefined;
   const operatorKey = pins ? await pinnedOperator(globals, backend) : null;
-  return await readRoster(path, operatorKey, backend);
+  return await readSignedRoster(path, operatorKey, backend);
 }
 
 function factsJson(file: string, facts: VerifiedBackup, store: KvStore): { readonly [name: string]: Json } {
-  const { cluster, index, hash, stateDigest, checkpoint, signers, chunks, entries, bytes } = facts;
+  const { cluster, epoch, index, hash, stateDigest, checkpoint, signers, chunks, entries, bytes } = facts;
   return {
-    ...{ file, cluster, index, revision: store.revision, keys: store.size, bytes, chunks, entries, hash, stateDigest },
+    ...{
+      file,
+      cluster,
+      epoch,
+      index,
+      revision: store.revision,
+      keys: store.size,
+      bytes,
+      chunks,
+      entries,
+      hash,
+      stateDigest,
+    },
     ...{ checkpoint: checkpoint && { ...checkpoint }, signers },
   };
 }
 
-const proven = (file: string, { cluster, index, signers, bytes }: VerifiedBackup, store: KvStore): string =>
-  `backup ${quoted(file)}: ${
-    signers.length > 0 ? `proven by ${signers.join(" ")} of ${cluster}` : `whole, and ${NOT_PROVEN} of ${cluster}`
-  }: index ${index}, store revision ` +
-  `${store.revision}, ${store.size} keys, ${sizeOf(bytes)}`;
+function proven(file: string, { cluster, epoch, index, signers, bytes }: VerifiedBackup, store: KvStore): string {
+  const by = signers.length > 0 ? `proven by ${signers.join(" ")}` : `whole, and ${NOT_PROVEN}`;
+  const whose = epoch === 1 ? cluster : `${cluster}, epoch ${epoch}`;
+  return `backup ${quoted(file)}: ${by} of ${whose}: index ${index}, store revision ${store.revision}, ` +
+    `${store.size} keys, ${sizeOf(bytes)}`;
+}

@@ -18,10 +18,11 @@ const MAX_LINE_CHARS = 1000;
 export const verify: Command = {
   name: "verify",
   usage: "verify FILE…",
-  summary: "check rosters and evidence, without a network",
+  summary: "check rosters, ends of epochs and evidence, without a network",
   notes: [
     "Rosters: format, signature, and that each follows the one before it. Give the operator's key with --operator-key or --key, or each roster's own is",
-    "believed. Evidence (deno task evidence) is judged by --cluster, or else by the last roster among the files. Exit code 1 where one is not valid.",
+    "believed. Evidence (deno task evidence) is judged by the roster of its epoch: --cluster, or what rosters and ends (cluster.json.latest) among the files",
+    "lead to from there; without --cluster, a roster among the files. Exit code 1 where one is not valid.",
   ],
   operands: [1, MAX_FILES],
   options: { [OPERATOR_KEY]: { value: "HEX", summary: "the operator's public key, as you were told it" } },
@@ -69,6 +70,10 @@ function verdictJson(verdict: Verdict): Json {
     case "roster": {
       const { digest, roster: { cluster, epoch, previous, operatorKey } } = verdict.signed;
       return { file, kind, valid, cluster, epoch, digest, previous, operatorKey };
+    }
+    case "ends": {
+      const { from, signed: { digest, roster: { cluster, epoch } } } = verdict;
+      return { file, kind, valid, cluster, from, epoch, digest };
     }
     case "evidence":
       return { file, kind, valid, judgements: verdict.judgements.map((judgement) => ({ ...judgement })) };

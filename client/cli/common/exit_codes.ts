@@ -43,8 +43,8 @@ export function failureOf(error: unknown): Failure {
   }
   if (error instanceof RestoreError) return { ...failureOf(error.cause), message };
   if (error instanceof InvalidBackupError) {
-    const usage = error.code === "another-cluster" || error.code === "unknown-version";
-    const exitCode = usage ? EXIT.usage : EXIT.failed;
+    const usage: readonly string[] = ["another-cluster", "another-epoch", "unknown-version"];
+    const exitCode = usage.includes(error.code) ? EXIT.usage : EXIT.failed;
     return { exitCode, code: error.code, message };
   }
   if (error instanceof NoSourceError) return { exitCode: EXIT.noQuorum, code: "no-source", message };

@@ -1,14 +1,8 @@
 /** Evidence in the database, each piece with the epoch that it is of (§13.13). */
 import type { DatabaseSync } from "node:sqlite";
-import type { Evidence } from "../../../protocol/evidence.ts";
+import type { Evidence, EvidenceOfEpoch } from "../../../protocol/evidence.ts";
 import { evidenceCodec } from "../../../transport/codec/mod.ts";
 import { blob, checksum, decoded, int, verifyChecksum } from "./sqlite_row.ts";
-
-/** A piece of evidence, and the epoch whose roster it is judged by. */
-export interface EvidenceOfEpoch {
-  readonly epoch: number;
-  readonly evidence: Evidence;
-}
 
 export class EvidenceTable {
   readonly #db: DatabaseSync;

@@ -1,9 +1,10 @@
 /** Reading the evidence (§9.1) out of a data directory whose replica is stopped. The database is not changed; SQLite may leave its own files beside it. */
 import { DatabaseSync } from "node:sqlite";
+import type { EvidenceOfEpoch } from "../../../protocol/evidence.ts";
 import { exists } from "../files.ts";
 import { StorageError } from "../port.ts";
 import { diskError } from "./sqlite_errors.ts";
-import { type EvidenceOfEpoch, EvidenceTable, readEpochless } from "./sqlite_evidence.ts";
+import { EvidenceTable, readEpochless } from "./sqlite_evidence.ts";
 import { FILE, metaValue, versionOf } from "./sqlite_open.ts";
 import { SCHEMA_VERSION } from "./sqlite_schema.ts";
 

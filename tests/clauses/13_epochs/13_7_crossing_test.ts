@@ -1,11 +1,12 @@
 /** §13.7 Crossing from one epoch to the next. Who crosses without the state is in 13_5_beginning_test.ts. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { sha256Hex } from "../../../crypto/digest.ts";
+import { genesisBehind } from "../../../protocol/epochs/epoch_end.ts";
 import { nextGenesis } from "../../../protocol/hash_chain.ts";
 import { replicaId, term } from "../../../protocol/ids.ts";
 import { InvariantError } from "../../../protocol/invariant.ts";
 import { assertDurable, beginEpoch, createDurableMark } from "../../../replica/disk/durable_mark.ts";
-import { beginningOf, genesisBehind, waitingIn } from "../../../replica/epochs/cross.ts";
+import { beginningOf, waitingIn } from "../../../replica/epochs/cross.ts";
 import { isUnused } from "../../../replica/epochs/newcomer.ts";
 import { bytesOf } from "../../../replica/epochs/rosters.ts";
 import { epochOf } from "../../../replica/storage/epoch.ts";

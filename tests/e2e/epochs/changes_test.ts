@@ -102,6 +102,19 @@ Deno.test("a replica that left ends with 0, and again each time it is started", 
     }
   }));
 
+Deno.test("a replica that moved and then left listens at the address it moved to, and ends", () =>
+  underLoad(async (epochs, change) => {
+    const port = findFreePorts(3);
+    await epochs.sign(moveReplica("r4", { peerPort: port, publishPort: port + 1, clientPort: port + 2 }));
+    await change("move");
+    await epochs.reachesAll();
+    const next = await epochs.sign(replaceReplica("r4", await epochs.newKey("r5")));
+    await epochs.launch("r5", next, "--init");
+    await change("replace");
+    await epochs.ends("r4");
+    assertEquals(epochs.faults, []);
+  }));
+
 Deno.test("a replica that was down while it was removed hears of it when it is back, and ends", () =>
   underLoad(async (epochs, change) => {
     await epochs.kill("r4");

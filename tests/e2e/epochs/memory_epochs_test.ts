@@ -1,11 +1,13 @@
 /** Changes of the roster in one process: real replicas and clients over the network and disks in memory. */
 import { assert, assertEquals } from "@std/assert";
+import { sha256Hex } from "../../../crypto/digest.ts";
 import type { KeyFile } from "../../../crypto/keys/key_file.ts";
 import { type KeyRequest, requestOf } from "../../../crypto/roster/key_request.ts";
 import type { SignedRoster } from "../../../crypto/roster/parse_roster.ts";
 import { editedRoster, type RosterEdit } from "../../../crypto/roster/roster_edits.ts";
 import { replaceReplica, revokeClient, rotateKeys, setConstants } from "../../../crypto/roster/roster_edits.ts";
 import type { Roster } from "../../../crypto/roster/roster_types.ts";
+import { openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import { backend } from "../../support/backends.ts";
 import { newMemberKeys } from "../../support/make_roster.ts";
@@ -118,4 +120,20 @@ Deno.test("the operator's keys are rotated: members go on, and the next change i
   await client.put("after", "1");
   const third = signedBy(editedRoster(next, next.roster, setConstants({ logTail: 500 }), backend), operator);
   assertEquals((await client.reconfigure(third)).epoch, 3);
+});
+
+Deno.test("§13.7b a replica that has the end of its epoch on its disk crosses by itself, though nobody is there to show it", async () => {
+  await using cluster = MemoryCluster.start();
+  const client = cluster.client("c1", { roster: cluster.file });
+  await client.put("a", "1");
+  await cluster.stop("r4");
+  const next = nextOf(cluster, cluster.file, setConstants({ logTail: 500 }));
+  await client.reconfigure(next);
+  for (const id of ["r1", "r2", "r3"]) await cluster.stop(id);
+  const open = (id: string) =>
+    openMemoryStorage({ clusterId: cluster.roster.cluster, hash: sha256Hex, disk: cluster.disk(id) });
+  const { roster, end } = open("r1").epochs.read(1)!;
+  open("r4").epochs.put(1, roster, end);
+  const { replica } = cluster.start("r4");
+  await eventually("r4 is in epoch 2", () => replica.status().epoch === 2);
 });

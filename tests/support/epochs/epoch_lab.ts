@@ -10,7 +10,7 @@ import { createSigner, createVerifier } from "../../../crypto/signing/signing.ts
 import { createMessageVerifier } from "../../../crypto/signing/unsigned.ts";
 import { createVerifiedCache } from "../../../crypto/signing/verified_cache.ts";
 import type { ProtocolConstants } from "../../../protocol/config.ts";
-import type { EpochEnd } from "../../../protocol/epochs/epoch_end.ts";
+import { type EpochEnd, genesisBehind } from "../../../protocol/epochs/epoch_end.ts";
 import { type ClientId, clientId, logIndex, replicaId, seq } from "../../../protocol/ids.ts";
 import type { Message } from "../../../protocol/message.ts";
 import type { EpochEndPacket, FetchEpochPacket } from "../../../protocol/packet.ts";
@@ -19,7 +19,6 @@ import type { QueryHandler } from "../../../replica/answers/query_handler.ts";
 import { createState } from "../../../replica/core/create_state.ts";
 import { countingBackend } from "../../../replica/diagnostics/counting_backend.ts";
 import { TallyByKind } from "../../../replica/diagnostics/tally_by_kind.ts";
-import { genesisBehind } from "../../../replica/epochs/cross.ts";
 import { EpochTalk } from "../../../replica/epochs/epoch_talk.ts";
 import { EpochHistory } from "../../../replica/epochs/history.ts";
 import { formerNames, newcomersIn } from "../../../replica/epochs/members.ts";
