@@ -221,7 +221,7 @@ export const EPOCHS: readonly Mutant[] = [
     changes: true,
     patches: [
       patch("cross:beginningOf", `recovery: stillLost ? recovery : null`, `recovery: stillLost ? null : null`),
-      patch("beginWithout", `held: false, recovery }`, `held: false, recovery: null }`),
+      patch("beginWithout", `held: false, recovery: lost }`, `held: false, recovery: null }`),
       patch("assertLearner", `    !lost,`, `    !lost || epoch > 0,`),
     ],
   },

@@ -22,7 +22,7 @@ import {
   vote,
 } from "../../clauses/support/forge.ts";
 import { firstRegisters } from "../../support/numbered_requests.ts";
-import { lostDisk } from "../nodes/lost_disk.ts";
+import { lostDisk } from "../nodes/faults/lost_disk.ts";
 import { ViolationError } from "../observer.ts";
 import { type CheckerOptions, type Checkers, createCheckers } from "./mod.ts";
 

@@ -26,7 +26,7 @@ import { createFakeSigner, FAKE_CHECK } from "../network/fake_crypto.ts";
 import type { StateView } from "../observer.ts";
 import { ArmedStorage } from "./armed_storage.ts";
 import { SimulatedCrash, type Trigger } from "./crash_point.ts";
-import { lostDisk } from "./lost_disk.ts";
+import { lostDisk } from "./faults/lost_disk.ts";
 import { NodeAdversaries } from "./node_adversaries.ts";
 import type { Arrival, Corruption, NodeWorld, Sign } from "./node_world.ts";
 import { forgottenIn, SimIngress } from "./sim_ingress.ts";

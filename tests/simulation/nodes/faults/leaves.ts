@@ -1,11 +1,11 @@
 /** Replicas that are told to leave, according to a plan: they hand over if they lead (§14.5), and are restarted, or stay after all. */
-import type { ReplicaId } from "../../../protocol/ids.ts";
-import { mayStop } from "../../../replica/core/offices/leaving.ts";
-import type { CoreState } from "../../../replica/core/state.ts";
-import type { Scheduler } from "../network/scheduler.ts";
-import { clockOf, type LeaveFault, type Plan, type Target } from "../plan/plan.ts";
-import type { RunStats } from "../search/stats.ts";
-import type { SimNode } from "./sim_node.ts";
+import type { ReplicaId } from "../../../../protocol/ids.ts";
+import { mayStop } from "../../../../replica/core/offices/leaving.ts";
+import type { CoreState } from "../../../../replica/core/state.ts";
+import type { Scheduler } from "../../network/scheduler.ts";
+import { clockOf, type LeaveFault, type Plan, type Target } from "../../plan/plan.ts";
+import type { RunStats } from "../../search/stats.ts";
+import type { SimNode } from "../sim_node.ts";
 
 export interface LeavesParts {
   readonly plan: Plan;

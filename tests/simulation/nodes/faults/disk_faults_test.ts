@@ -1,12 +1,12 @@
 /** Disks that refuse or are lost, and crashes in the middle of what compaction and state transfer write (§8.2–§8.4). */
 import { assert, assertEquals } from "@std/assert";
-import { type ReplicaId, replicaId } from "../../../protocol/ids.ts";
-import type { PersistOperation } from "../../../replica/core/log/durable_state.ts";
-import type { Observer } from "../observer.ts";
-import { drawPlan } from "../plan/draw_plan.ts";
-import type { Fault, Plan } from "../plan/plan.ts";
-import { createPlanRunner } from "../search/seed_runner.ts";
-import { CRASH_POINTS, Trigger } from "./crash_point.ts";
+import { type ReplicaId, replicaId } from "../../../../protocol/ids.ts";
+import type { PersistOperation } from "../../../../replica/core/log/durable_state.ts";
+import type { Observer } from "../../observer.ts";
+import { drawPlan } from "../../plan/draw_plan.ts";
+import type { Fault, Plan } from "../../plan/plan.ts";
+import { createPlanRunner } from "../../search/seed_runner.ts";
+import { CRASH_POINTS, Trigger } from "../crash_point.ts";
 
 const run = await createPlanRunner();
 const [r2, r3] = ["r2", "r3"].map(replicaId) as [ReplicaId, ReplicaId];

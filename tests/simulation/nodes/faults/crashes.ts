@@ -1,10 +1,10 @@
 /** Crashes and restarts of a run, according to its plan. */
-import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
-import type { Scheduler } from "../network/scheduler.ts";
-import type { CrashFault, Fault, Target } from "../plan/plan.ts";
-import type { RunStats } from "../search/stats.ts";
-import { Trigger } from "./crash_point.ts";
-import type { SimNode } from "./sim_node.ts";
+import type { Millis, ReplicaId } from "../../../../protocol/ids.ts";
+import type { Scheduler } from "../../network/scheduler.ts";
+import type { CrashFault, Fault, Target } from "../../plan/plan.ts";
+import type { RunStats } from "../../search/stats.ts";
+import { Trigger } from "../crash_point.ts";
+import type { SimNode } from "../sim_node.ts";
 
 export interface CrashParts {
   readonly scheduler: Scheduler;

@@ -1,12 +1,12 @@
 /** Faults of a run's disks: they refuse for a while, are rolled back, or are lost (§1.3, §8.4). */
-import { sha256Hex } from "../../../crypto/digest.ts";
-import { trustsReplicas } from "../../../protocol/config.ts";
-import { digest, type Millis, type ReplicaId } from "../../../protocol/ids.ts";
-import type { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
-import type { Scheduler } from "../network/scheduler.ts";
-import type { Fault, Plan, RefuseFault, RollbackFault, Target, WipeFault } from "../plan/plan.ts";
-import type { RunStats } from "../search/stats.ts";
-import type { SimNode } from "./sim_node.ts";
+import { sha256Hex } from "../../../../crypto/digest.ts";
+import { trustsReplicas } from "../../../../protocol/config.ts";
+import { digest, type Millis, type ReplicaId } from "../../../../protocol/ids.ts";
+import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
+import type { Scheduler } from "../../network/scheduler.ts";
+import type { Fault, Plan, RefuseFault, RollbackFault, Target, WipeFault } from "../../plan/plan.ts";
+import type { RunStats } from "../../search/stats.ts";
+import type { SimNode } from "../sim_node.ts";
 
 export interface DiskFaultParts {
   readonly plan: Plan;
