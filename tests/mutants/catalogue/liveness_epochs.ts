@@ -12,7 +12,7 @@ export const LIVENESS_EPOCHS: readonly Mutant[] = [
     patches: [
       patch(
         "stopSignFault",
-        `    if (!isStop && holdsChange(entry, changes)) return "change-beside-others";\n`,
+        `    if (isChangeBesideOthers(entry)) return "change-beside-others";\n`,
         ``,
       ),
     ],
