@@ -78,8 +78,9 @@ export class Simulation {
       faults: plan.faults.filter(isNetworkFault),
       resolve: (target) => this.resolve(target),
       deliver: (to, packet, from) => {
-        const arrived = this.#changes?.arrivalOf(packet, from, to) ?? { packet: parts.crypto.transmit(packet, 1) };
-        this.#inboxes.deliver(to, arrived);
+        const [changes, { crypto }] = [this.#changes, parts];
+        const arrived = changes ? changes.arrivalOf(packet, from, to) : { packet: crypto.transmit(packet, 1) };
+        if (arrived !== null) this.#inboxes.deliver(to, arrived);
       },
     });
     this.#inboxes = new Inboxes({
@@ -290,9 +291,8 @@ export class Simulation {
       this.stats.liarsStopped++;
       return this.#crashes.restartLater(id, FAULTY_RESTART_MS);
     }
-    const { observer } = this.#parts;
-    if (!observer.failed) throw error;
-    observer.failed(id, error, this.now);
+    if (!this.#parts.observer.failed) throw error;
+    this.#parts.observer.failed(id, error, this.now);
   }
 }
 

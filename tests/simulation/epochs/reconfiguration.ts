@@ -106,11 +106,12 @@ export class Reconfiguration {
     return { members, epoch, constants };
   }
 
-  /** Returns what arrives at `to` of a packet that `from` has sent, over a connection of its own. */
-  arrivalOf(packet: Packet, from: ReplicaId, to: ReplicaId): Arrival {
-    const { crypto, nodes, isHonest } = this.#parts;
+  /** Returns what arrives at `to` of a packet that `from` has sent, over a connection of its own; nothing of what a liar made that no bytes can say. */
+  arrivalOf(packet: Packet, from: ReplicaId, to: ReplicaId): Arrival | null {
+    const { nodes, isHonest } = this.#parts;
     const epoch = namedBy(packet) ?? 1;
-    const arrived = crypto.transmit(packet, epoch);
+    const arrived = this.#transmit(packet, from, epoch);
+    if (arrived === null) return null;
     markOf(arrived, epoch);
     if (!isHonest(to)) this.#overhear(arrived);
     return { packet: arrived, from: { id: from, key: nodes.get(from)!.host!.key } };
@@ -118,6 +119,16 @@ export class Reconfiguration {
 
   /** Returns the faulty replicas of the epoch that a node is in. */
   colludersOf = (id: ReplicaId): Colluders => this.#colludersIn(this.#parts.nodes.get(id)!.host!.epoch);
+
+  #transmit(packet: Packet, from: ReplicaId, epoch: number): Packet | null {
+    const { crypto, isHonest } = this.#parts;
+    try {
+      return crypto.transmit(packet, epoch);
+    } catch (error) {
+      if (isHonest(from)) throw error;
+      return null;
+    }
+  }
 
   /** Takes note of a packet that a faulty replica receives. */
   #overhear(packet: Packet): void {
