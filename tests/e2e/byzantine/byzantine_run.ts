@@ -23,7 +23,6 @@ const PATIENCE_MS = 60_000;
 export interface ByzantineRun {
   readonly cluster: LocalCluster;
   readonly observer: Observer;
-  readonly operator: Client;
   /** The client that writes. */
   readonly client: Client;
   readonly honest: readonly string[];
@@ -45,15 +44,14 @@ export function runByzantine({ replicas, faulty, shown }: ByzantinePlan): Promis
   return withLocalCluster({ replicas }, async (cluster) => {
     await Promise.all(cluster.ids.map((id) => cluster.start(id, "--log-level", "info", ...flagsOf(faulty[id]))));
     const honest = cluster.ids.filter((id) => faulty[id] === undefined);
-    const [client, operator, observer] = await Promise.all([
+    const [client, observer] = await Promise.all([
       cluster.client(WRITER),
-      cluster.client("operator"),
       Observer.of(cluster, "c3"),
     ]);
     const load = startCounting(client, WRITERS);
     await eventually("writes come through", () => load.acknowledged >= WRITES, PATIENCE_MS);
     try {
-      await shown({ cluster, observer, operator, client, honest });
+      await shown({ cluster, observer, client, honest });
     } catch (error) {
       await load.stop(); // where the load has failed, that is the reason to name
       throw error;
@@ -155,7 +153,7 @@ export function reasonsAgainst({ cluster }: ByzantineRun, id: string, leader: st
   });
 }
 
-/** Waits until `id` has led once; meanwhile every other leader is deactivated until it has a successor. */
+/** Waits until `id` has led once; meanwhile every other leader is stopped until it has a successor. */
 export async function makeLead(run: ByzantineRun, id: string): Promise<number> {
   const led = await eventually(`${id} leads`, async () => {
     const [term] = termsLed(run, id);
@@ -193,16 +191,20 @@ export function deposeAfter(run: ByzantineRun, id: string, term: number): Promis
   }, PATIENCE_MS);
 }
 
-/** Deactivates the present leader until there is another one, if there is a leader and it is `wanted`. */
+/** Stops the process of the present leader until there is another one, if there is a leader and it is `wanted`. Told to leave it would name its successor (§14.5). */
 export async function depose(run: ByzantineRun, wanted: (leader: string) => boolean): Promise<void> {
-  const { observer, operator, honest } = run;
+  const { observer, cluster, honest } = run;
   const [present] = await observer.statuses(honest);
   if (!present || present.leader === null || !wanted(present.leader)) return;
-  await operator.setActive(present.leader, false, { timeoutMs: PATIENCE_MS });
+  const process = cluster.process(present.leader);
   const others = honest.filter((id) => id !== present.leader);
-  await eventually("the leader has a successor", async () => {
-    const all = await observer.statuses(others);
-    return all.some(({ term, leader }) => term > present.term && leader !== null);
-  }, 3000).catch(() => null); // with too few left there is none before it is back
-  await operator.setActive(present.leader, true, { timeoutMs: PATIENCE_MS });
+  process.signal("SIGSTOP");
+  try {
+    await eventually("the leader has a successor", async () => {
+      const all = await observer.statuses(others);
+      return all.some(({ term, leader }) => term > present.term && leader !== null);
+    }, 5000).catch(() => null); // with too few left there is none before it is back
+  } finally {
+    process.signal("SIGCONT");
+  }
 }

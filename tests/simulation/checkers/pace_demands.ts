@@ -1,6 +1,7 @@
 /** Demands of plans about slow leaders (§14.8): until when they are gone, whom nobody may call slow, and how long clients wait. */
 import { sha256Hex } from "../../../crypto/digest.ts";
 import { type Digest, type Millis, type ReplicaId, replicaId } from "../../../protocol/ids.ts";
+import { quorumOf } from "../../../protocol/quorum.ts";
 import { fanOut } from "../fan_out.ts";
 import { type Observer, ViolationError } from "../observer.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -10,7 +11,7 @@ export function paceDemands(plan: Plan): Observer {
   const { honestFromMs, noneTooSlow, mostLeaders, longestWaitMs } = plan;
   const faulty = new Set<string>(plan.byzantine.map(({ replica }) => replica));
   return fanOut([
-    paceWatch(plan.replicas.length, faulty),
+    paceWatch(quorumOf(plan.replicas.length, plan.constants.profile).weak, faulty),
     ...(honestFromMs === undefined ? [] : [reignWatch(faulty, honestFromMs)]),
     ...(noneTooSlow ? [slanderWatch(faulty, plan.safetyMs)] : []),
     ...(mostLeaders === undefined ? [] : [changeWatch(mostLeaders, plan.safetyMs)]),
@@ -21,11 +22,10 @@ export function paceDemands(plan: Plan): Observer {
 const live = (text: string) => new ViolationError("live", text);
 
 /** Demands that no honest replica eases its pace before f + 1 different leaders were too slow for it (§14.8h). */
-const paceWatch = (replicas: number, faulty: ReadonlySet<string>): Observer => ({
+const paceWatch = (wanted: number, faulty: ReadonlySet<string>): Observer => ({
   event(at, { event, fields }) {
     if (event !== "pace" || faulty.has(at) || Number(fields["to"]) < Number(fields["from"])) return;
     const leaders = new Set(String(fields["leaders"]).split(" "));
-    const wanted = Math.floor((replicas - 1) / 3) + 1;
     if (leaders.size < wanted) {
       throw live(`${at} eases its pace for ${[...leaders].join(", ")}, wanted ${wanted} leaders`);
     }
