@@ -130,7 +130,7 @@ function createTalk(
     transport.sendToPeer(peer, encodePacket(packet, epoch));
   const peers = roster.replicas.flatMap(({ id }) => id === line.id ? [] : [id]);
   return new EpochTalk({
-    ...{ epoch, send, archive: () => archive, newcomers: newcomersIn(roster, before, line.id) },
+    ...{ epoch, send, archive, newcomers: newcomersIn(roster, before, line.id) },
     history: new EpochHistory({ epoch, archive, peers, send, backend }),
   });
 }

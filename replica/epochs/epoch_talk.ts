@@ -13,8 +13,8 @@ import type { EpochHistory } from "./history.ts";
 export interface EpochTalkParts {
   /** The epoch this replica is in. */
   readonly epoch: number;
-  /** Returns the archive of the disk in use. */
-  readonly archive: () => EpochArchive;
+  /** Rosters and ends of the epochs before. */
+  readonly archive: EpochArchive;
   /** Sends to a peer by its name; it may be none. */
   readonly send: (peer: string, packet: EpochEndPacket | FetchEpochPacket) => void;
   /** Members whose key the roster before did not list: nobody else tells them that their epoch has begun. */
@@ -75,7 +75,7 @@ export class EpochTalk {
   }
 
   #send(peer: string, epoch: number): void {
-    const archived = this.#parts.archive().read(epoch);
+    const archived = this.#parts.archive.read(epoch);
     if (archived === null || archived.end === null) return;
     const end = epochEndCodec.decode(archived.end);
     this.#parts.send(peer, { kind: "EpochEnd", end, roster: archived.roster });

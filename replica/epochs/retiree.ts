@@ -45,7 +45,7 @@ export class Retiree {
     const { self, next: { roster }, before, archive, transport, end, chunks } = parts;
     const { epoch, replicas, constants } = roster;
     const talk = new EpochTalk({
-      ...{ epoch, archive: () => archive, newcomers: newcomersIn(roster, before.roster, "") },
+      ...{ epoch, archive, newcomers: newcomersIn(roster, before.roster, "") },
       send: (peer, packet) => transport.sendToPeer(peer, encodePacket(packet, epoch)),
     });
     this.#retirement = new Retirement({

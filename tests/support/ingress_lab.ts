@@ -70,7 +70,7 @@ export function ingressLab(constants: Partial<ProtocolConstants> = {}, ahead?: S
   const muted: [source: string, fault: string, forMs: number][] = [];
   const heldOff: [route: string, forMs: number][] = [];
   const expelled: [route: string, offence: string][] = [];
-  const talk = new EpochTalk({ epoch: 1, archive: () => ARCHIVE, newcomers: [], send: () => {} });
+  const talk = new EpochTalk({ epoch: 1, archive: ARCHIVE, newcomers: [], send: () => {} });
   const ingress = new Ingress({
     ...{ state, check, queries, refused, talk },
     heard: (peer) => heard.push(peer),

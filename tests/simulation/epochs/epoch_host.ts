@@ -183,7 +183,7 @@ export class EpochHost {
     const known = (other: ReplicaId) =>
       before === null || lists(before, { id: other, key: keyIn(inForce.roster, other) });
     return new EpochTalk({
-      ...{ epoch: inForce.epoch, archive: () => storage.epochs },
+      ...{ epoch: inForce.epoch, archive: storage.epochs },
       newcomers: inForce.replicas.filter((other) => other !== id && !known(other)),
       send(peer, packet) {
         const whole = packet.kind === "EpochEnd" ? { ...packet, end: epochs.kept(packet.end) } : packet;

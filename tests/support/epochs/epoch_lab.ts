@@ -138,7 +138,7 @@ export function talkIn(chain: EpochChain, epoch: number, self = "r1", lowest = 1
   const peers = roster.replicas.flatMap(({ id }) => id === self ? [] : [id]);
   const history = new EpochHistory({ epoch, archive, peers, send, backend: by });
   const talk = new EpochTalk({
-    ...{ epoch, send, history, archive: () => archive, newcomers: newcomersIn(roster, before, self) },
+    ...{ epoch, send, history, archive, newcomers: newcomersIn(roster, before, self) },
   });
   return { talk, archive, sent, history };
 }
