@@ -29,6 +29,8 @@ export const LIMITS = {
   groupResultBytes: 64 * 1024,
   /** Bytes of answers beyond which nothing more of a packet of fast reads is answered (§7.4). */
   readBytes: 512 * 1024,
+  /** Bytes of events in one feed of a state machine; a single longer event would be a programming error of the state machine. */
+  maxFeedBytes: 512 * 1024,
   /** Bytes of the result of one request: the longest result, behind those of its group. */
   maxAnswerBytes: 577 * 1024,
   /** Random bytes in a register, and bytes of the challenge in a hello (§7.1, §7.2). */

@@ -5,11 +5,41 @@ import type { ChangeRefusal } from "./operations/change.ts";
 /** Returns the SHA-256 digest of `bytes`. Deterministic, synchronous. */
 export type Hash = (bytes: Uint8Array) => Digest;
 
-/** The position of a command in the log, for a state machine that wants it. */
-export interface ApplyContext {
-  readonly index: LogIndex;
-  readonly client: ClientId;
+/** A rule of what a client may do with the keys that begin with `prefix`, or, if it is `exact`, with that key alone. */
+export interface AccessRule {
+  readonly prefix: string;
+  readonly exact: boolean;
+  readonly read: boolean;
+  readonly write: boolean;
 }
+
+/** The rights of a client: it may do what one of the rules allows; null: everything. */
+export type Access = readonly AccessRule[] | null;
+
+/** The client that asks, and its rights by the roster in force. */
+export interface QueryContext {
+  readonly client: ClientId;
+  readonly access: Access;
+}
+
+/** The position of a command in the log, for a state machine that wants it, and who sent it. */
+export interface ApplyContext extends QueryContext {
+  readonly index: LogIndex;
+}
+
+/** One event of a feed: what happened at a position, as bytes that are equal at every replica. */
+export interface FeedEvent {
+  readonly position: number;
+  readonly value: Uint8Array;
+}
+
+/** The answer of a state to those who watch it. */
+export type Feed =
+  /** Events by ascending position, all there are above the position asked for and up to `through`; at most `LIMITS.maxFeedBytes` of them. */
+  | { readonly kind: "events"; readonly events: readonly FeedEvent[]; readonly through: number }
+  /** Events right behind the position asked for are no longer kept; those from `oldest` on are. */
+  | { readonly kind: "gone"; readonly oldest: number }
+  | { readonly kind: "refused"; readonly reason: string };
 
 /** The answer to a read (§7.4). */
 export interface QueryResult {
@@ -39,7 +69,13 @@ export interface StateMachine {
    * ordered query again when they apply their log again. Of an ordered query the value alone is the result, and becomes part of the replicated
    * session table; a fast read's version counts too (§7.4). The value is at most `LIMITS.maxResultBytes` long.
    */
-  query(query: Uint8Array): QueryResult;
+  query(query: Uint8Array, context: QueryContext): QueryResult;
+  /**
+   * Returns what happened behind position `after` of what `watch` asks for; null while nothing at all did. As `query` does, it changes nothing, must
+   * not throw on any bytes, and depends on the state alone: of two states of one history the later one says the same of every position that both
+   * know. Without this method nobody can watch.
+   */
+  feed?(watch: Uint8Array, after: number, context: QueryContext): Feed | null;
   /** Returns the whole state as chunks of at most `LIMITS.maxChunkBytes`; `restore` of them gives an equal state. */
   snapshot(): Iterable<Uint8Array>;
   /** Replaces the whole state with a snapshot's chunks. */

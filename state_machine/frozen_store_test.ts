@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import * as fc from "fast-check";
 import { sha256Hex } from "../crypto/digest.ts";
-import { clientId, logIndex } from "../protocol/ids.ts";
+import { contextAt } from "../tests/support/contexts.ts";
 import { keyAt, type Write, writes } from "../tests/support/page_values.ts";
 import { FrozenStore } from "./frozen_store.ts";
 import { encodeKvCommand } from "./kv_command.ts";
@@ -10,7 +10,7 @@ import { KvStore } from "./kv_store.ts";
 import { Page } from "./page.ts";
 import { type KvRecord, kvRecord, recordBytes } from "./record.ts";
 
-const CONTEXT = { index: logIndex(1), client: clientId("c1") };
+const CONTEXT = contextAt();
 
 /** Performs the writes; `salt` makes their values distinct. */
 function write(given: readonly Write[], salt: number, ...stores: KvStore[]): void {

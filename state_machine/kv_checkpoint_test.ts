@@ -1,16 +1,17 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { sha256Hex } from "../crypto/digest.ts";
-import { clientId, type Digest, logIndex } from "../protocol/ids.ts";
+import type { Digest } from "../protocol/ids.ts";
 import { restoreSnapshot } from "../protocol/snapshot/snapshot_restore.ts";
 import { freezeMachine } from "../protocol/snapshot/snapshot_source.ts";
 import { startSnapshot } from "../protocol/snapshot/snapshot_writer.ts";
+import { contextAt } from "../tests/support/contexts.ts";
 import { keyAt, type Write, writes } from "../tests/support/page_values.ts";
 import { HeldChunks, writeAll } from "../tests/support/snapshot_values.ts";
 import { encodeKvCommand } from "./kv_command.ts";
 import { KvStore } from "./kv_store.ts";
 
-const CONTEXT = { index: logIndex(1), client: clientId("c1") };
+const CONTEXT = contextAt();
 
 function write(store: KvStore, given: readonly Write[]): void {
   for (const { key: at, bytes } of given) {

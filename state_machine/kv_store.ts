@@ -1,7 +1,7 @@
 /** The built-in state machine: a key-value store with revisions. */
 import type { LogIndex } from "../protocol/ids.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import type { ApplyContext, QueryResult, StateMachine } from "../protocol/ports.ts";
+import type { ApplyContext, QueryContext, QueryResult, StateMachine } from "../protocol/ports.ts";
 import { compareUtf8 } from "./compare_utf8.ts";
 import { FrozenStore } from "./frozen_store.ts";
 import { decodeKvCommand } from "./kv_command.ts";
@@ -60,6 +60,11 @@ export class KvStore implements StateMachine {
     return this.#records.size;
   }
 
+  /** Yields all keys with their values, in the order of their UTF-8 bytes; none may be written meanwhile. */
+  items(): Iterable<ListItem> {
+    return this.#records.from("");
+  }
+
   /** Executes an encoded command and returns the encoded result; bytes that are not a command give `malformed`. */
   apply(command: Uint8Array, context: ApplyContext): Uint8Array {
     const decoded = decodeKvCommand(command);
@@ -70,7 +75,7 @@ export class KvStore implements StateMachine {
    * Answers an encoded `get`, `list` or `read`; a command that writes gives `not-a-query`. The version is the store's revision, or that of a
    * key that is there and was `read`.
    */
-  query(query: Uint8Array): QueryResult {
+  query(query: Uint8Array, _context: QueryContext): QueryResult {
     const result = this.#read(decodeKvCommand(query));
     const version = result.status === "current" ? result.revision : this.#revision;
     return { version, value: encodeKvResult(result) };

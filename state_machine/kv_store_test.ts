@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import * as fc from "fast-check";
-import { clientId, logIndex } from "../protocol/ids.ts";
+import { logIndex } from "../protocol/ids.ts";
 import { LIMITS } from "../protocol/limits.ts";
+import { contextAt } from "../tests/support/contexts.ts";
 import { command } from "../tests/support/kv_values.ts";
 import { compareUtf8 } from "./compare_utf8.ts";
 import { encodeKvCommand, type KvCommand, type ListCommand } from "./kv_command.ts";
@@ -9,13 +10,13 @@ import { KV_LIMITS } from "./kv_limits.ts";
 import { decodeKvResult, type KvResult, type ListResult } from "./kv_result.ts";
 import { type KvChange, KvStore } from "./kv_store.ts";
 
-const at = (index: number) => ({ index: logIndex(index), client: clientId("c1") });
 const text = (value: string) => new TextEncoder().encode(value);
 
 function apply(store: KvStore, given: KvCommand, index = 1): KvResult {
-  return must(decodeKvResult(store.apply(encodeKvCommand(given), at(index))));
+  return must(decodeKvResult(store.apply(encodeKvCommand(given), contextAt(index))));
 }
-const query = (store: KvStore, given: KvCommand) => must(decodeKvResult(store.query(encodeKvCommand(given)).value));
+const query = (store: KvStore, given: KvCommand) =>
+  must(decodeKvResult(store.query(encodeKvCommand(given), contextAt()).value));
 const put = (store: KvStore, key: string, value: string | Uint8Array) =>
   apply(store, { op: "put", key, value: typeof value === "string" ? text(value) : value });
 
@@ -100,7 +101,7 @@ Deno.test("§7.4 no answer to a query comes back once it was another one", () =>
       for (const given of commands) {
         apply(store, given);
         queries.forEach((asked, i) => {
-          const { version, value } = store.query(encodeKvCommand(asked));
+          const { version, value } = store.query(encodeKvCommand(asked), contextAt());
           const answer = `${version} ${value.toHex()}`;
           assert(answer === latest[i] || !past[i]!.has(answer), `${answer} again`);
           latest[i] = answer;
@@ -114,7 +115,7 @@ Deno.test("§7.4 no answer to a query comes back once it was another one", () =>
 
 Deno.test("§7.4 a key that is there is read alike whatever happens to others", () => {
   const store = new KvStore();
-  const read = () => store.query(encodeKvCommand({ op: "read", key: "a" }));
+  const read = () => store.query(encodeKvCommand({ op: "read", key: "a" }), contextAt());
   put(store, "a", "1");
   const answer = read();
   put(store, "b", "2");
@@ -145,7 +146,7 @@ Deno.test("every write gives the store's next revision; a refused one changes no
 Deno.test("a query reads at the store's revision and refuses to write", () => {
   const store = new KvStore();
   put(store, "a", "1");
-  assertEquals(store.query(encodeKvCommand({ op: "get", key: "a" })).version, 1);
+  assertEquals(store.query(encodeKvCommand({ op: "get", key: "a" }), contextAt()).version, 1);
   const writes: KvCommand[] = [
     { op: "put", key: "a", value: text("2") },
     { op: "cas", key: "a", revision: 1, value: text("2") },
@@ -183,7 +184,7 @@ Deno.test("a list never exceeds the longest result, and its pages together hold 
   const found: string[] = [];
   for (let more = true; more;) {
     const asked = encodeKvCommand({ op: "list", prefix: "", after: found.at(-1) ?? "", limit: 1000 });
-    const bytes = store.query(asked).value;
+    const bytes = store.query(asked, contextAt()).value;
     assert(bytes.length <= LIMITS.maxResultBytes, `${bytes.length} bytes`);
     const page = list(store, { after: found.at(-1) ?? "" });
     assert(page.items.length > 0);
@@ -206,8 +207,8 @@ Deno.test("bytes that are no command are answered, never thrown on, and change n
   );
   fc.assert(
     fc.property(garbage, (bytes) => {
-      assertEquals(must(decodeKvResult(store.apply(bytes, at(1)))), { status: "malformed" });
-      assertEquals(must(decodeKvResult(store.query(bytes).value)), { status: "malformed" });
+      assertEquals(must(decodeKvResult(store.apply(bytes, contextAt(1)))), { status: "malformed" });
+      assertEquals(must(decodeKvResult(store.query(bytes, contextAt()).value)), { status: "malformed" });
       assertEquals([store.digest(), store.revision], [before, 1]);
     }),
     { numRuns: 1000 },
@@ -217,7 +218,7 @@ Deno.test("bytes that are no command are answered, never thrown on, and change n
 Deno.test("a stored value is not the command's memory", () => {
   const store = new KvStore();
   const bytes = encodeKvCommand({ op: "put", key: "a", value: text("before") });
-  store.apply(bytes, at(1));
+  store.apply(bytes, contextAt(1));
   bytes.fill(0);
   assertEquals(query(store, { op: "get", key: "a" }), {
     status: "value",

@@ -3,13 +3,13 @@
  * bench/state_machine/kv_store_bench.ts`. Commands are encoded beforehand; decoding them and encoding results is part of the figures, as it
  * is in a replica.
  */
-import { clientId, logIndex } from "../../protocol/ids.ts";
 import { encodeKvCommand, type KvCommand } from "../../state_machine/kv_command.ts";
 import { KvStore } from "../../state_machine/kv_store.ts";
+import { contextAt } from "../../tests/support/contexts.ts";
 
 const KEYS = 100_000;
 const VALUE = new Uint8Array(200).fill(7);
-const CONTEXT = { index: logIndex(1), client: clientId("c1") };
+const CONTEXT = contextAt();
 const keyAt = (at: number) => `user/${String(at).padStart(6, "0")}`;
 
 /** Returns commands made of every key, in an order in which neighbours are far apart (61 803 is coprime to 100 000). */
@@ -36,8 +36,8 @@ const nextDelete = circle(commands((key) => ({ op: "delete", key })));
 
 const store = filled();
 Deno.bench("put over an old key", () => void store.apply(nextPut(), CONTEXT));
-Deno.bench("get", () => void store.query(nextGet()));
-Deno.bench("list 100 behind a key", () => void store.query(nextList()));
+Deno.bench("get", () => void store.query(nextGet(), CONTEXT));
+Deno.bench("list 100 behind a key", () => void store.query(nextList(), CONTEXT));
 const shrinking = filled();
 Deno.bench("delete and put again", () => {
   shrinking.apply(nextDelete(), CONTEXT);

@@ -3,15 +3,16 @@
  * the disk: chunks go into a set.
  */
 import { sha256Hex } from "../../crypto/digest.ts";
-import { clientId, type Digest, logIndex } from "../../protocol/ids.ts";
+import type { Digest } from "../../protocol/ids.ts";
 import { freezeMachine } from "../../protocol/snapshot/snapshot_source.ts";
 import { nextChunks, startSnapshot } from "../../protocol/snapshot/snapshot_writer.ts";
 import { encodeKvCommand } from "../../state_machine/kv_command.ts";
 import { KvStore } from "../../state_machine/kv_store.ts";
+import { contextAt } from "../../tests/support/contexts.ts";
 
 const KEYS = 100_000;
 const VALUE = new Uint8Array(200).fill(7);
-const CONTEXT = { index: logIndex(1), client: clientId("c1") };
+const CONTEXT = contextAt();
 /** Bytes of chunks per turn. */
 const TURN_BYTES = 256 * 1024;
 

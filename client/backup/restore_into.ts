@@ -1,6 +1,5 @@
 /** Writes the keys of a backup into a running cluster, through its log like any client's writes. */
-import { encodeKvCommand, KV_LIMITS, type KvStore, type ListItem } from "../../state_machine/mod.ts";
-import { decodeKvResult } from "../../state_machine/mod.ts";
+import type { KvStore, ListItem } from "../../state_machine/mod.ts";
 import type { Client } from "../client_types.ts";
 import { RefusedError, RestoreError } from "../errors.ts";
 
@@ -36,7 +35,7 @@ export async function restoreInto(
 ): Promise<Restored> {
   if (options.intoExisting !== true) await assertEmpty(client, options);
   const writing = new Writing(client, store.size, options);
-  await writing.run(itemsOf(store));
+  await writing.run(store.items());
   return { keys: writing.done, revision: writing.revision };
 }
 
@@ -47,19 +46,6 @@ async function assertEmpty(client: Pick<Client, "list" | "roster">, { signal }: 
     "not-empty",
     `cluster ${client.roster.cluster} holds keys; wanted an empty one, or to write into it all the same (--into-existing)`,
   );
-}
-
-/** Yields all keys in order. */
-function* itemsOf(store: KvStore): Generator<ListItem> {
-  let after = "";
-  while (true) {
-    const page = store.query(encodeKvCommand({ op: "list", prefix: "", after, limit: KV_LIMITS.maxListLimit }));
-    const result = decodeKvResult(page.value);
-    if (result?.status !== "list") throw new TypeError("store: given one that lists nothing, wanted a key-value store");
-    yield* result.items;
-    if (!result.more) return;
-    after = result.items.at(-1)!.key;
-  }
 }
 
 class Writing {

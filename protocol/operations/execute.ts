@@ -16,14 +16,14 @@ export interface Executor extends Pick<StateMachine, "apply" | "query"> {
 /** Returns the executor of a core. */
 export const executorOf = ({ machine, changes }: Pick<Ports, "machine" | "changes">): Executor => ({
   apply: (command, context) => machine.apply(command, context),
-  query: (query) => machine.query(query),
+  query: (query, context) => machine.query(query, context),
   change: (command) => changeResultOf(changes, command),
 });
 
 /** Executes `request` in the entry at `index` and returns its result; a group's is that of all of its operations. */
 export function executeRequest(machine: Executor, request: SendRequest, index: LogIndex): Uint8Array {
   const { mode, client, command } = request;
-  const context = { index, client };
+  const context = { index, client, access: null };
   if (mode === "roster") return machine.change(command);
   if (mode !== "group") return execute(machine, { mode, command }, context);
   const operations = decodeGroup(command);
@@ -49,7 +49,7 @@ function executeGroup(machine: Executor, operations: readonly Operation[], conte
  * was.
  */
 function execute(machine: Executor, { mode, command }: Operation, context: ApplyContext): Uint8Array {
-  const result = mode === "command" ? machine.apply(command, context) : machine.query(command).value;
+  const result = mode === "command" ? machine.apply(command, context) : machine.query(command, context).value;
   assertInvariant(result.length <= LIMITS.maxResultBytes, "internal", `a result has ${result.length} bytes`);
   return result;
 }

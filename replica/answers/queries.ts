@@ -1,6 +1,6 @@
 /** Answers given outside the log: committed commands and fast reads (§7.4, §11). */
 import type { Request } from "../../protocol/entry.ts";
-import type { LogIndex } from "../../protocol/ids.ts";
+import type { ClientId, LogIndex } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Ports, RosterChanges } from "../../protocol/ports.ts";
 import type { Signed } from "../../protocol/signed.ts";
@@ -54,22 +54,32 @@ export function committedCommand(state: CoreState, changes: RosterChanges, index
  * §7.4: answers a read from the applied state; only if the roster enables fast reads, and not before a restarted replica has applied its
  * log again, or a learner has applied again all it answered before it lost its disk (§8.4).
  */
-export function fastRead(state: CoreState, { machine, changes }: Answering, query: Uint8Array): QueryAnswer {
+export function fastRead(
+  state: CoreState,
+  { machine, changes }: Answering,
+  client: ClientId,
+  query: Uint8Array,
+): QueryAnswer {
   if (!state.config.constants.fastReads) return refusal("the roster does not enable fast reads");
   if (state.appliedIndex < state.replayUntil) return refusal("this replica is still applying its log after a restart");
   if (state.hard.recovery !== null) return refusal("this replica lost its disk and is a learner");
   if (!holdsState(state)) return refusal(FETCHING);
   if (hasStopped(state, changes)) return refusal(ENDING);
-  return { ok: true, payload: queryResultCodec.encode(machine.query(query)) };
+  return { ok: true, payload: queryResultCodec.encode(machine.query(query, { client, access: null })) };
 }
 
 /** Returns the answers to the first of `queries`, until they are longer than `LIMITS.readBytes`; none where a fast read is refused. */
-export function fastReads(state: CoreState, ports: Answering, queries: readonly Uint8Array[]): Uint8Array[] {
+export function fastReads(
+  state: CoreState,
+  ports: Answering,
+  client: ClientId,
+  queries: readonly Uint8Array[],
+): Uint8Array[] {
   const payloads: Uint8Array[] = [];
   let bytes = 0;
   for (const query of queries) {
     if (bytes > LIMITS.readBytes) break;
-    const { ok, payload } = fastRead(state, ports, query);
+    const { ok, payload } = fastRead(state, ports, client, query);
     if (!ok) break;
     payloads.push(payload);
     bytes += payload.length;

@@ -115,7 +115,7 @@ function read(
   { client, nonce, queries }: FastReads,
   route: string,
 ): string | null {
-  const payloads = parts.replier.read(route, client, nonce, () => fastReads(parts.state, parts, queries));
+  const payloads = parts.replier.read(route, client, nonce, () => fastReads(parts.state, parts, client, queries));
   if (payloads === null) return "reply-budget";
   return payloads.length === 0 ? "refused" : null;
 }

@@ -6,8 +6,9 @@ import type { Client } from "../../client/mod.ts";
 import { sha256, unhex } from "../../crypto/digest.ts";
 import { writeKeyFile } from "../../crypto/keys/key_file.ts";
 import { signRoster } from "../../crypto/roster/roster.ts";
-import { encodeKvCommand } from "../../state_machine/mod.ts";
+import { encodeKvCommand, type KvStore } from "../../state_machine/mod.ts";
 import { backend } from "../support/backends.ts";
+import { contextAt } from "../support/contexts.ts";
 import { threeEpochs } from "./backup_epochs_lab.ts";
 import { BackupLab } from "./backup_lab.ts";
 import { labSources, SILENT_SOURCE } from "./backup_sources_lab.ts";
@@ -270,10 +271,10 @@ Deno.test("cli: backup writes a file that restore --check proves, and overwrites
     assertEquals([none.code, (jsonOf(none)["error"] as { code: string }).code], [3, "no-source"]);
   }));
 
-function valuesOf(store: { query(query: Uint8Array): { readonly value: Uint8Array } }): Map<string, string> {
+function valuesOf(store: Pick<KvStore, "query">): Map<string, string> {
   return new Map(
     [...KEYS, "other"].flatMap((key) => {
-      const value = readOutcome(store.query(encodeKvCommand({ op: "get", key })).value);
+      const value = readOutcome(store.query(encodeKvCommand({ op: "get", key }), contextAt()).value);
       return value.found ? [[key, new TextDecoder().decode(value.value)] as const] : [];
     }),
   );

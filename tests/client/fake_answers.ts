@@ -1,5 +1,5 @@
 /** Answers of a fake replica to what is asked outside the log. */
-import type { ReplicaId } from "../../protocol/ids.ts";
+import { clientId, type ReplicaId } from "../../protocol/ids.ts";
 import type { ClientMessage, QueryReply, Request } from "../../protocol/message.ts";
 import type { KvStore } from "../../state_machine/mod.ts";
 import { epochsAnswerCodec, queryResultCodec } from "../../transport/codec/mod.ts";
@@ -25,7 +25,7 @@ export function readPayloads(
 ): Uint8Array[] | null {
   const payloads: Uint8Array[] = [];
   for (const query of queries.slice(0, script.readsAnswered)) {
-    const payload = queryResultCodec.encode(store.query(query));
+    const payload = queryResultCodec.encode(store.query(query, { client: clientId(from.client), access: null }));
     const honest: QueryReply = { kind: "QueryReply", ...from, ok: true, payload };
     const given = script.query === undefined ? honest : script.query(honest);
     if (given === null) return null;

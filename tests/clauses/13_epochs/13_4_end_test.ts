@@ -63,7 +63,8 @@ Deno.test("§13.4c with one committed, and after a restart, it answers no fast r
   const lab = stopLab({ constants: { fastReads: true } });
   const answers = () => {
     const { verdicts } = lab.receive(ROLL_CALL);
-    const read = fastRead(lab.state, { machine: new KvStore(), changes }, forge.query(1).message.command);
+    const { client, command } = forge.query(1).message;
+    const read = fastRead(lab.state, { machine: new KvStore(), changes }, client, command);
     const asked = committedCommand(lab.state, changes, logIndex(9));
     return [verdicts[0]!.verdict, read.ok, asked.ok];
   };

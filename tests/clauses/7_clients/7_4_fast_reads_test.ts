@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { NoQuorumError } from "../../../client/mod.ts";
 import { answersNeeded } from "../../../client/session/reply_tally.ts";
-import { clientId, logIndex } from "../../../protocol/ids.ts";
+import { clientId } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { quorumOf } from "../../../protocol/quorum.ts";
 import { fastRead, fastReads } from "../../../replica/answers/queries.ts";
@@ -9,6 +9,7 @@ import { encodeKvCommand, KvStore } from "../../../state_machine/mod.ts";
 import { queryResultCodec } from "../../../transport/codec/mod.ts";
 import { SILENT } from "../../client/fake_scripts.ts";
 import { withFakeCluster } from "../../client/with_fake_cluster.ts";
+import { contextAt } from "../../support/contexts.ts";
 import { NO_CHANGES } from "../../support/executors.ts";
 import { endOf, GENESIS, grow, reportsOf } from "../support/forge.ts";
 import { Lab } from "../support/lab.ts";
@@ -47,13 +48,13 @@ Deno.test("§7.4 with fast reads off, f+1 equal answers complete both", () =>
 Deno.test("§7.4 reads of one packet are answered in their order, as many as there is room for", () => {
   const lab = new Lab({ constants: { fastReads: true } });
   const store = new KvStore();
-  const place = { index: logIndex(1), client: clientId("c1") };
+  const place = contextAt();
   const value = new Uint8Array(60_000);
   store.apply(encodeKvCommand({ op: "put", key: "long", value }), place);
   store.apply(encodeKvCommand({ op: "put", key: "short", value: value.subarray(0, 1) }), place);
   const read = (key: string) => encodeKvCommand({ op: "read", key });
   const sizes = (...keys: string[]) =>
-    fastReads(lab.state, { machine: store, changes: NO_CHANGES }, keys.map(read)).map((payload) =>
+    fastReads(lab.state, { machine: store, changes: NO_CHANGES }, clientId("c1"), keys.map(read)).map((payload) =>
       queryResultCodec.decode(payload).value.length - 14
     );
   assertEquals(sizes("long", "short", "short"), [60_000, 1, 1]);
@@ -67,7 +68,12 @@ Deno.test("§7.4b a fast read is refused where the roster does not enable it, an
   for (const fastReads of [true, false]) {
     const lab = new Lab({ constants: { fastReads } });
     const answered = () =>
-      fastRead(lab.state, { machine: new KvStore(), changes: NO_CHANGES }, encodeKvCommand({ op: "get", key: "k" })).ok;
+      fastRead(
+        lab.state,
+        { machine: new KvStore(), changes: NO_CHANGES },
+        clientId("c1"),
+        encodeKvCommand({ op: "get", key: "k" }),
+      ).ok;
     lab.follow("r1", 1, chain);
     lab.receive(...reportsOf(lab.peers, 1, endOf(chain)));
     assertEquals([Number(lab.state.appliedIndex), answered()], [4, fastReads]);

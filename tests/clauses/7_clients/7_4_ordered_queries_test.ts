@@ -53,7 +53,7 @@ Deno.test("§7.4d no query reaches apply, and none changes the state: the bytes 
         assertEquals(message.mode, "command", "a query reached apply");
         return machine.apply(command, context);
       },
-      query: (query) => machine.query(query),
+      query: (query, context) => machine.query(query, context),
       change: (command) => executing(machine).change(command),
     });
   order(forge.request(0, "kept"), 1);

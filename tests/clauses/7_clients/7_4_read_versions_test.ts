@@ -2,9 +2,9 @@
 import { assert, assertEquals } from "@std/assert";
 import * as fc from "fast-check";
 import { countFastRead, createFastReadTally } from "../../../client/session/fast_read_tally.ts";
-import { clientId, logIndex } from "../../../protocol/ids.ts";
 import { encodeKvCommand, type KvCommand, KvStore } from "../../../state_machine/mod.ts";
 import { queryResultCodec } from "../../../transport/codec/mod.ts";
+import { contextAt } from "../../support/contexts.ts";
 
 const FOUR = new Set(["r1", "r2", "r3", "r4"]);
 const HONEST = ["r1", "r2", "r3"] as const;
@@ -14,9 +14,9 @@ type Answers = readonly Uint8Array[];
 /** Returns the answers to `query` after each prefix of `log`, the empty one first. */
 function answersAlong(log: readonly KvCommand[], query: KvCommand, of: (payload: Uint8Array) => Uint8Array): Answers {
   const store = new KvStore();
-  const answer = () => of(queryResultCodec.encode(store.query(encodeKvCommand(query))));
+  const answer = () => of(queryResultCodec.encode(store.query(encodeKvCommand(query), contextAt())));
   return [answer()].concat(log.map((command, i) => {
-    store.apply(encodeKvCommand(command), { index: logIndex(i + 1), client: clientId("c1") });
+    store.apply(encodeKvCommand(command), contextAt(i + 1));
     return answer();
   }));
 }

@@ -1,5 +1,6 @@
 /** §7.4, §8.4: a learner does not know yet what it once answered, so its state may be older than others rely on. */
 import { assert, assertEquals } from "@std/assert";
+import { clientId } from "../../../protocol/ids.ts";
 import { digest } from "../../../protocol/ids.ts";
 import { fastRead } from "../../../replica/answers/queries.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
@@ -12,7 +13,12 @@ Deno.test("§7.4c §8.4 a learner refuses fast reads until it is a full replica 
   assert(cluster.elapse(20_000, () => leader() !== undefined), "no leader");
   const node = cluster.node(cluster.ids.find((id) => id !== leader())!);
   const read = () =>
-    fastRead(node.state!, { machine: node.machine, changes: NO_CHANGES }, encodeKvCommand({ op: "get", key: "k" })).ok;
+    fastRead(
+      node.state!,
+      { machine: node.machine, changes: NO_CHANGES },
+      clientId("c1"),
+      encodeKvCommand({ op: "get", key: "k" }),
+    ).ok;
   cluster.elapse(500);
   assertEquals(read(), true);
   node.wipe(digest("ab".repeat(32)));

@@ -263,7 +263,7 @@ export const SAFETY_CLIENTS: readonly Mutant[] = [
     patches: [
       patch(
         "execute:execute",
-        `machine.query(command).value`,
+        `machine.query(command, context).value`,
         `machine.apply(command, context)`,
       ),
     ],

@@ -251,7 +251,7 @@ export class ClientDesk {
         if (!node.state) return;
         const { machine, state, host } = node;
         const changes = host?.epoch.changes ?? NO_CHANGES;
-        const answer = node.reads(fastRead(state, { machine, changes }, query), query);
+        const answer = node.reads(fastRead(state, { machine, changes }, clientId(client), query), query);
         const { epoch } = state.genesis;
         network.sendOther(id, client, () => following.isOfEpoch(id, epoch) && epoch === asked && take(id, answer));
       });

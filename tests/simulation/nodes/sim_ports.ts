@@ -1,5 +1,6 @@
 /** A node's ports, watched. */
 import type { Request } from "../../../protocol/message.ts";
+import type { QueryContext } from "../../../protocol/ports.ts";
 import type { Signed, Verified } from "../../../protocol/signed.ts";
 import type { InputWithoutTime } from "../../../replica/core/input.ts";
 import type { EpochArchive, Storage } from "../../../replica/storage/port.ts";
@@ -22,9 +23,9 @@ export function observed(machine: KvStore, watch: MachineWatch) {
       watch.executes(...call);
       return machine.apply(...call);
     },
-    query(query: Uint8Array) {
+    query(query: Uint8Array, context: QueryContext) {
       watch.asks(query);
-      return machine.query(query);
+      return machine.query(query, context);
     },
     snapshot: () => machine.snapshot(),
     restore(chunks: Iterable<Uint8Array>) {

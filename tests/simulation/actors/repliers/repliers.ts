@@ -11,6 +11,7 @@ import type { SessionAnswer } from "../../../../replica/core/output.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
 import { KvStore } from "../../../../state_machine/mod.ts";
 import { queryResultCodec } from "../../../../transport/codec/mod.ts";
+import { contextAt } from "../../../support/contexts.ts";
 import { executing } from "../../../support/executors.ts";
 import type { Actor, FaultyReplica } from "../actor.ts";
 import type { Archive } from "../support/archive.ts";
@@ -86,7 +87,7 @@ const earlyReplier: Actor = (faultyReplica) => {
       const laggard = laggardOf(faultyReplica);
       if (!honest.ok || laggard === null) return honest;
       behind = forecast(behind, faultyReplica, laggard, laggard.appliedIndex).at;
-      return { ok: true, payload: queryResultCodec.encode(behind.store.query(query)) };
+      return { ok: true, payload: queryResultCodec.encode(behind.store.query(query, contextAt())) };
     },
   };
 };

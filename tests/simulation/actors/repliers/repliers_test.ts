@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { sha256Hex } from "../../../../crypto/digest.ts";
 import { firstGenesis } from "../../../../protocol/hash_chain.ts";
-import { logIndex } from "../../../../protocol/ids.ts";
+import { clientId, logIndex } from "../../../../protocol/ids.ts";
 import { quorumOf } from "../../../../protocol/quorum.ts";
 import { fastRead } from "../../../../replica/answers/queries.ts";
 import type { ClientReply, SessionAnswer } from "../../../../replica/core/output.ts";
@@ -90,7 +90,9 @@ Deno.test("§12 a replica answers fast reads with the old value that lagging hon
     for (let slice = 0; slice < 1_500; slice++) {
       simulation.scheduler.elapse(4);
       const nodes = honest.map((id) => simulation.node(id)).filter(({ state }) => state !== null);
-      const answers = nodes.map((node) => fastRead(node.state!, { machine: node.machine, changes: NO_CHANGES }, query))
+      const answers = nodes.map((node) =>
+        fastRead(node.state!, { machine: node.machine, changes: NO_CHANGES }, clientId("c1"), query)
+      )
         .filter(({ ok }) => ok);
       const indexes = new Set(nodes.map(({ state }) => state!.appliedIndex));
       if (answers.length < 3 || indexes.size < 2) continue;

@@ -81,8 +81,8 @@ export class ReferenceState {
   }
 
   #execute(client: ClientId, { mode, command }: Operation): Uint8Array {
-    if (mode === "query") return this.#machine.query(command).value;
-    return this.#machine.apply(command, { index: logIndex(this.#applied), client });
+    const context = { index: logIndex(this.#applied), client, access: null };
+    return mode === "query" ? this.#machine.query(command, context).value : this.#machine.apply(command, context);
   }
 
   #view(): ReferenceView {
