@@ -74,6 +74,8 @@ export type RefusalCode =
   | "conflict"
   /** The state machine does not know the command. */
   | "malformed"
+  /** The transaction reads what could be longer than a result may be; nothing was done. */
+  | "too-large"
   /** The cluster holds keys that a restore must not overwrite. */
   | "not-empty"
   /** The change of the roster is none that may follow the one in force. */

@@ -37,15 +37,20 @@ export {
 } from "./errors.ts";
 export type { InboxCounters } from "./loop/inbox.ts";
 export type { Json } from "./calls/json_payload.ts";
+export type { KvCalls, ListOptions, RangeOptions } from "./calls/kv.ts";
 export type {
   FastReadOutcome,
-  KvCalls,
-  ListOptions,
+  FoundValue,
+  KeysOutcome,
+  ListedKey,
   ListOutcome,
+  OperationOutcome,
   ReadOutcome,
+  TransactionOutcome,
   WriteOutcome,
   Written,
-} from "./calls/kv.ts";
+} from "./calls/kv_outcomes.ts";
+export type { Compare, Operation, Transaction } from "./calls/transaction.ts";
 export { quorumOf as quorumSizes, type QuorumSizes } from "../protocol/quorum.ts";
 export { answersNeeded } from "./session/reply_tally.ts";
 export type { CallOptions, Executed, RequestOptions } from "./loop/requests.ts";

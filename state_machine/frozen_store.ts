@@ -2,11 +2,15 @@
 import { DIGEST_BYTES } from "../protocol/bytes/sizes.ts";
 import type { Digest } from "../protocol/ids.ts";
 import type { FrozenState } from "../protocol/ports.ts";
+import type { HistoryPage } from "./history_page.ts";
 import { type Counters, indexesFor, makeManifest, type Manifest } from "./manifest.ts";
 import type { Page } from "./page.ts";
 
+/** A page of either kind. */
+type AnyPage = Page | HistoryPage;
+
 /**
- * A state that never changes, as chunks: the head, the index chunks, then the pages (`docs/kv-commands.md`).
+ * A state that never changes, as chunks: the head, the index chunks, the pages, then those of the history (`docs/kv-commands.md`).
  *
  * It shares all its pages with the store until the store changes them; each is copied first, without its values. So keeping a view costs
  * the pages changed since, and of those the values overwritten or deleted. Digests are computed when first asked for and kept with the
@@ -16,18 +20,22 @@ import type { Page } from "./page.ts";
  */
 export class FrozenStore implements FrozenState {
   readonly #counters: Counters;
-  readonly #pages: readonly Page[];
+  /** Pages of records, then of the history. */
+  readonly #pages: readonly AnyPage[];
+  /** Number of pages of records. */
+  readonly #recordPages: number;
   /** Number of chunks before the pages. */
   readonly #before: number;
   #made: Manifest | null = null;
   /** The page digested last, encoded: its chunk is often asked for next, and encoding is most of the work. */
-  #latest: { readonly page: Page; readonly bytes: Uint8Array } | null = null;
+  #latest: { readonly page: AnyPage; readonly bytes: Uint8Array } | null = null;
 
-  /** `pages` must never change. */
-  constructor(counters: Counters, pages: readonly Page[]) {
+  /** `pages` and `history` must never change. */
+  constructor(counters: Counters, pages: readonly Page[], history: readonly HistoryPage[]) {
     this.#counters = counters;
-    this.#pages = pages;
-    this.#before = 1 + indexesFor(pages.length);
+    this.#pages = [...pages, ...history];
+    this.#recordPages = pages.length;
+    this.#before = 1 + indexesFor(this.#pages.length);
   }
 
   /** Store revision of the state. */
@@ -79,11 +87,11 @@ export class FrozenStore implements FrozenState {
   }
 
   get #manifest(): Manifest {
-    return this.#made ??= makeManifest(this.#counters, this.#pages.map((page) => page.digest));
+    return this.#made ??= makeManifest(this.#counters, this.#recordPages, this.#pages.map((page) => page.digest));
   }
 
   /** Returns the page that is chunk `at`; null if that is the head or an index chunk. */
-  #pageAt(at: number): Page | null {
+  #pageAt(at: number): AnyPage | null {
     if (!Number.isInteger(at) || at < 0 || at >= this.chunkCount) {
       throw new RangeError(`Chunk ${at} is asked for, 0 to ${this.chunkCount - 1} are there`);
     }
@@ -91,4 +99,4 @@ export class FrozenStore implements FrozenState {
   }
 }
 
-const costOf = (page: Page): number => page.isDigested ? 0 : page.bytes;
+const costOf = (page: AnyPage): number => page.isDigested ? 0 : page.bytes;

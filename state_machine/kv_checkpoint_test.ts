@@ -58,8 +58,8 @@ Deno.test("§8.2 the next snapshot writes what has changed since, also in a stor
     const own = new HeldChunks();
     for (const digest of first.done.digests) own.put([{ digest, bytes: held.read(digest)! }]);
     const { turns, done } = writeAll(startSnapshot([], freezeMachine(each, sha256Hex)), own, 1e9);
-    // The page, the store's index and head, the snapshot's list and head.
-    assertEquals(turns.flat().length, 5);
+    // The page, the last of the history, the store's index and head, the snapshot's list and head.
+    assertEquals(turns.flat().length, 6);
     assertEquals(restored(done.stateDigest, own).digest(), each.digest());
   }
 });

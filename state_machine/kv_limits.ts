@@ -14,6 +14,10 @@ export const KV_LIMITS = {
   maxPageBytes: 32 * 1024,
   /** A page with fewer bytes of records is joined with a neighbour if both fit into one page. */
   minPageBytes: 8 * 1024,
+  /** Bytes of the history's pages; the oldest page goes when there are more. */
+  maxHistoryBytes: 16 * 1024 * 1024,
+  /** Comparisons in one transaction, and operations in either of its branches. */
+  maxTransactionParts: 64,
   /** Page digests in one index chunk of a snapshot. */
   maxIndexDigests: 4096,
 } as const;

@@ -7,8 +7,8 @@ import { ByteWriter } from "../protocol/bytes/byte_writer.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
 
-/** First byte of every result. */
-export const KV_RESULT_VERSION = 1;
+/** First byte of every result. Version 1 had no create revisions. */
+export const KV_RESULT_VERSION = 2;
 
 /** A put, cas or delete was done; `revision` is the store's new revision. */
 export interface WrittenResult {
@@ -20,11 +20,12 @@ export interface RefusedResult {
   readonly status: "refused";
   readonly revision: number;
 }
-/** The key's value, the revision that wrote it, and the store revision it was read at. */
+/** The key's value, the revision that wrote it, that at which the key came to be, and the store revision it was read at. */
 export interface ValueResult {
   readonly status: "value";
   readonly storeRevision: number;
   readonly revision: number;
+  readonly createRevision: number;
   readonly value: Uint8Array;
 }
 /** The key is absent at `storeRevision`. */
@@ -32,10 +33,11 @@ export interface AbsentResult {
   readonly status: "absent";
   readonly storeRevision: number;
 }
-/** One key of a list, with its value and revision. */
+/** One key of a list, with its value and revisions. */
 export interface ListItem {
   readonly key: string;
   readonly revision: number;
+  readonly createRevision: number;
   readonly value: Uint8Array;
 }
 /** Keys in the order of their UTF-8 bytes. `more`: further keys follow, to be listed with `after` set to the last of these. */
@@ -45,6 +47,15 @@ export interface ListResult {
   readonly more: boolean;
   readonly items: readonly ListItem[];
 }
+/** One key of a list without values. */
+export type KeyItem = Omit<ListItem, "value">;
+/** Likewise of keys without their values. */
+export interface KeysResult {
+  readonly status: "keys";
+  readonly storeRevision: number;
+  readonly more: boolean;
+  readonly items: readonly KeyItem[];
+}
 /** The bytes were not a command. Nothing changed. */
 export interface MalformedResult {
   readonly status: "malformed";
@@ -53,21 +64,34 @@ export interface MalformedResult {
 export interface NotAQueryResult {
   readonly status: "not-a-query";
 }
-/** The value of a key that was read, and the revision that wrote it. */
+/** The value of a key that was read, the revision that wrote it, and that at which the key came to be. */
 export interface CurrentResult {
   readonly status: "current";
   readonly revision: number;
+  readonly createRevision: number;
   readonly value: Uint8Array;
 }
+/** The results of the branch of a transaction that was done, in its order. `storeRevision` is the store's revision behind it. */
+export interface TransactionResult {
+  readonly status: "txn";
+  /** All comparisons held, so `then` was done. */
+  readonly succeeded: boolean;
+  readonly storeRevision: number;
+  readonly results: readonly OperationResult[];
+}
+/** The transaction reads what could be longer than a result may be. Nothing changed. */
+export interface TooLargeResult {
+  readonly status: "too-large";
+}
+/** The result of one operation of a transaction. */
+export type OperationResult = WrittenResult | RefusedResult | ValueResult | AbsentResult | ListResult | KeysResult;
 export type KvResult =
-  | WrittenResult
-  | RefusedResult
-  | ValueResult
-  | AbsentResult
-  | ListResult
+  | OperationResult
   | MalformedResult
   | NotAQueryResult
-  | CurrentResult;
+  | CurrentResult
+  | TransactionResult
+  | TooLargeResult;
 
 const STATUS = {
   written: 1,
@@ -78,6 +102,9 @@ const STATUS = {
   malformed: 6,
   "not-a-query": 7,
   current: 8,
+  keys: 9,
+  txn: 10,
+  "too-large": 11,
 } as const;
 const UTF8 = new TextEncoder();
 /** Version and status; a revision; the length of a value. */
@@ -88,44 +115,66 @@ const FIRST_LIST_BYTES = 1024;
 
 /** Bytes of a list before its items: version, status, store revision, more, count. */
 export const LIST_HEADER_BYTES = 1 + 1 + 8 + 1 + 4;
-/** Bytes of a list item besides its key and value: key length, revision, value length. */
-export const LIST_ITEM_BYTES = 2 + 8 + 4;
+/** Bytes of a list item besides its key and value: key length, revisions, value length. */
+export const LIST_ITEM_BYTES = 2 + 8 + 8 + 4;
+/** Bytes of the value of a key besides the value itself: status, three revisions, value length. */
+export const VALUE_BYTES = 1 + 3 * 8 + 4;
+/** Bytes of a transaction's result before those of its operations: version, status, succeeded, store revision, count. */
+export const TRANSACTION_BYTES = 1 + 1 + 1 + 8 + 1;
 
 /** Returns the bytes of `result`, which must keep within the limits. */
 export function encodeKvResult(result: KvResult): Uint8Array {
-  const writer = new ByteWriter(sizeOf(result)).u8(KV_RESULT_VERSION).u8(STATUS[result.status]);
+  const writer = new ByteWriter(sizeOf(result)).u8(KV_RESULT_VERSION);
+  writeResult(writer, result);
+  return writer.finish();
+}
+
+function writeResult(writer: ByteWriter, result: KvResult): void {
+  writer.u8(STATUS[result.status]);
   switch (result.status) {
     case "written":
     case "refused":
-      return writer.u64(result.revision).finish();
+      return void writer.u64(result.revision);
     case "value":
-      writer.u64(result.storeRevision).u64(result.revision);
-      return writer.bytes(result.value).finish();
+      writer.u64(result.storeRevision).u64(result.revision).u64(result.createRevision);
+      return void writer.bytes(result.value);
     case "current":
-      return writer.u64(result.revision).bytes(result.value).finish();
+      return void writer.u64(result.revision).u64(result.createRevision).bytes(result.value);
     case "absent":
-      return writer.u64(result.storeRevision).finish();
+      return void writer.u64(result.storeRevision);
     case "list":
       writer.u64(result.storeRevision).u8(result.more ? 1 : 0).u32(result.items.length);
-      for (const item of result.items) putItem(writer, item);
-      return writer.finish();
+      for (const item of result.items) writeKeyItem(writer, item).bytes(item.value);
+      return;
+    case "keys":
+      writer.u64(result.storeRevision).u8(result.more ? 1 : 0).u32(result.items.length);
+      for (const item of result.items) writeKeyItem(writer, item);
+      return;
+    case "txn":
+      writer.u8(result.succeeded ? 1 : 0).u64(result.storeRevision).u8(result.results.length);
+      for (const each of result.results) writeResult(writer, each);
+      return;
     case "malformed":
     case "not-a-query":
-      return writer.finish();
+    case "too-large":
+      return;
   }
 }
 
-/** Returns the bytes that a result takes; of a list some to begin with. */
+/** Returns the bytes that a result takes; of a list or a transaction some to begin with. */
 function sizeOf(result: KvResult): number {
   switch (result.status) {
     case "value":
-      return HEADER_BYTES + 2 * REVISION_BYTES + VALUE_LENGTH_BYTES + result.value.length;
+      return HEADER_BYTES + 3 * REVISION_BYTES + VALUE_LENGTH_BYTES + result.value.length;
     case "current":
-      return HEADER_BYTES + REVISION_BYTES + VALUE_LENGTH_BYTES + result.value.length;
+      return HEADER_BYTES + 2 * REVISION_BYTES + VALUE_LENGTH_BYTES + result.value.length;
     case "list":
+    case "keys":
+    case "txn":
       return FIRST_LIST_BYTES;
     case "malformed":
     case "not-a-query":
+    case "too-large":
       return HEADER_BYTES;
     default:
       return HEADER_BYTES + REVISION_BYTES;
@@ -136,45 +185,84 @@ function sizeOf(result: KvResult): number {
 export function decodeKvResult(bytes: Uint8Array): KvResult | null {
   const reader = new ByteReader(bytes);
   if (bytes.length > LIMITS.maxResultBytes || reader.u8() !== KV_RESULT_VERSION) return null;
-  const result = readFields(reader, reader.u8());
+  const result = readResult(reader, reader.u8());
   return reader.done ? result : null;
 }
 
-function readFields(reader: ByteReader, status: number): KvResult | null {
+function readResult(reader: ByteReader, status: number): KvResult | null {
+  switch (status) {
+    case STATUS.current:
+      return { status: "current", revision: reader.u64(), createRevision: reader.u64(), value: readValue(reader) };
+    case STATUS.txn:
+      return readTransactionResult(reader);
+    case STATUS.malformed:
+      return { status: "malformed" };
+    case STATUS["not-a-query"]:
+      return { status: "not-a-query" };
+    case STATUS["too-large"]:
+      return { status: "too-large" };
+    default:
+      return readOperationResult(reader, status);
+  }
+}
+
+function readOperationResult(reader: ByteReader, status: number): OperationResult | null {
   switch (status) {
     case STATUS.written:
       return { status: "written", revision: reader.u64() };
     case STATUS.refused:
       return { status: "refused", revision: reader.u64() };
-    case STATUS.value:
-      return { status: "value", storeRevision: reader.u64(), revision: reader.u64(), value: readValue(reader) };
-    case STATUS.current:
-      return { status: "current", revision: reader.u64(), value: readValue(reader) };
+    case STATUS.value: {
+      const [storeRevision, revision, createRevision] = [reader.u64(), reader.u64(), reader.u64()];
+      return { status: "value", storeRevision, revision, createRevision, value: readValue(reader) };
+    }
     case STATUS.absent:
       return { status: "absent", storeRevision: reader.u64() };
     case STATUS.list:
-      return { status: "list", storeRevision: reader.u64(), more: reader.flag(), items: readItems(reader) };
-    case STATUS.malformed:
-      return { status: "malformed" };
-    case STATUS["not-a-query"]:
-      return { status: "not-a-query" };
+      return { status: "list", storeRevision: reader.u64(), more: reader.flag(), items: readItems(reader, readItem) };
+    case STATUS.keys:
+      return {
+        status: "keys",
+        storeRevision: reader.u64(),
+        more: reader.flag(),
+        items: readItems(reader, readKeyItem),
+      };
     default:
       return null;
   }
 }
 
-function putItem(writer: ByteWriter, item: ListItem): void {
+function readTransactionResult(reader: ByteReader): TransactionResult {
+  const [succeeded, storeRevision] = [reader.flag(), reader.u64()];
+  const results: OperationResult[] = [];
+  const count = reader.u8();
+  if (count > KV_LIMITS.maxTransactionParts) {
+    reader.fail("too-large", `wanted at most ${KV_LIMITS.maxTransactionParts}`);
+  }
+  while (results.length < count && !reader.failed) {
+    const result = readOperationResult(reader, reader.u8());
+    if (result === null) reader.fail("bad-value", "wanted the result of an operation");
+    else results.push(result);
+  }
+  return { status: "txn", succeeded, storeRevision, results };
+}
+
+function writeKeyItem(writer: ByteWriter, item: KeyItem): ByteWriter {
   const key = UTF8.encode(item.key);
-  writer.u16(key.length).raw(key).u64(item.revision).bytes(item.value);
+  return writer.u16(key.length).raw(key).u64(item.revision).u64(item.createRevision);
 }
 
 /** Reads as many items as announced; a count that promises more than there is ends with the bytes. */
-function readItems(reader: ByteReader): ListItem[] {
-  const items: ListItem[] = [];
-  for (let left = reader.u32(); left > 0 && !reader.failed; left--) {
-    items.push({ key: reader.text(1, KV_LIMITS.maxKeyBytes), revision: reader.u64(), value: readValue(reader) });
-  }
+function readItems<T>(reader: ByteReader, read: (reader: ByteReader) => T): T[] {
+  const items: T[] = [];
+  for (let left = reader.u32(); left > 0 && !reader.failed; left--) items.push(read(reader));
   return items;
 }
 
+const readKeyItem = (reader: ByteReader): KeyItem => ({
+  key: reader.text(1, KV_LIMITS.maxKeyBytes),
+  revision: reader.u64(),
+  createRevision: reader.u64(),
+});
+const readItem = (reader: ByteReader): ListItem => ({ ...readKeyItem(reader), value: readValue(reader) });
 const readValue = (reader: ByteReader): Uint8Array => reader.bytes(KV_LIMITS.maxValueBytes);

@@ -5,14 +5,17 @@
 import { sha256Hex } from "../crypto/digest.ts";
 import type { Digest } from "../protocol/ids.ts";
 import { compareUtf8 } from "./compare_utf8.ts";
+import { decodeHistoryPage, type HistoryPage } from "./history_page.ts";
+import { eventBytes } from "./kv_change.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
 import { type Head, readHead, readIndex } from "./manifest.ts";
 import { decodePage, mustJoin, type Page, quoted } from "./page.ts";
 
-/** A whole state. The pages satisfy the rules of a `PageList` and are not shared. */
+/** A whole state. The pages satisfy the rules of a `PageList` and of a `History`, and are not shared. */
 export interface KvState {
   readonly revision: number;
   readonly pages: readonly Page[];
+  readonly history: readonly HistoryPage[];
 }
 
 /** Returns the state in `chunks`. Throws a RangeError that names the first fault unless they are a state that a store can have. */
@@ -29,8 +32,9 @@ class SnapshotParser {
   /** Expected digests of the pages, from the index chunks taken. */
   readonly #digests: Digest[] = [];
   readonly #pages: Page[] = [];
+  readonly #history: HistoryPage[] = [];
   #keys = 0;
-  readonly #revisions = new Set<number>();
+  #historyBytes = 0;
 
   chunk(bytes: Uint8Array): void {
     try {
@@ -39,7 +43,8 @@ class SnapshotParser {
       }
       if (this.#head === null) this.#head = readHead(bytes);
       else if (this.#taken <= this.#head.indexes.length) this.#index(this.#head, bytes);
-      else this.#page(this.#head, bytes);
+      else if (this.#pages.length < this.#head.pages) this.#page(this.#head, bytes);
+      else this.#historyPage(this.#head, bytes);
     } catch (fault) {
       throw fault instanceof RangeError ? new RangeError(`${this.#name()} ${fault.message}`) : fault;
     }
@@ -49,54 +54,91 @@ class SnapshotParser {
   finish(): KvState {
     const head = this.#head;
     if (head === null) throw new RangeError("A snapshot needs at least one chunk: there is none");
-    const wanted = 1 + head.indexes.length + head.pages;
+    const pages = head.pages + head.historyPages;
+    const wanted = 1 + head.indexes.length + pages;
     if (this.#taken !== wanted) {
-      throw new RangeError(`A snapshot of ${head.pages} pages has ${wanted} chunks: ${this.#taken} are given`);
+      throw new RangeError(`A snapshot of ${pages} pages has ${wanted} chunks: ${this.#taken} are given`);
     }
     if (this.#keys !== head.keys) {
       throw new RangeError(`The snapshot announces ${head.keys} keys: its pages hold ${this.#keys}`);
     }
-    return { revision: head.revision, pages: this.#pages };
+    const last = this.#history.at(-1)?.last ?? 0;
+    if (last !== head.revision) {
+      throw new RangeError(`The snapshot announces revision ${head.revision}: its history ends with ${last}`);
+    }
+    return { revision: head.revision, pages: this.#pages, history: this.#history };
   }
 
-  #index({ pages, indexes }: Head, bytes: Uint8Array): void {
+  #index({ pages, historyPages, indexes }: Head, bytes: Uint8Array): void {
     const at = this.#taken - 1;
     checkDigest(bytes, indexes[at]!);
-    this.#digests.push(...readIndex(pages, at, bytes));
+    this.#digests.push(...readIndex(pages + historyPages, at, bytes));
   }
 
   #page(head: Head, bytes: Uint8Array): void {
-    const wanted = this.#digests[this.#pages.length];
-    if (wanted === undefined) throw new RangeError(`is one too many, ${head.pages} pages are announced`);
-    checkDigest(bytes, wanted);
-    const page = decodePage(bytes, wanted);
+    const page = decodePage(bytes, this.#checked(bytes));
     const before = this.#pages.at(-1);
     if (before !== undefined) checkNeighbours(before, page);
-    for (const { revision } of page.records) this.#revision(head, revision);
+    for (const { revision, createRevision } of page.records) checkRevisions(head, revision, createRevision);
     this.#keys += page.records.length;
     this.#pages.push(page);
   }
 
-  /** Checks a key's revision: each write gives the store a new revision, and that one to its key. */
-  #revision({ revision: last }: Head, revision: number): void {
-    if (revision < 1 || revision > last || this.#revisions.has(revision)) {
-      throw new RangeError(`holds the impossible key revision ${revision} (store revision ${last})`);
+  #historyPage({ pages, historyPages }: Head, bytes: Uint8Array): void {
+    if (this.#history.length === historyPages) {
+      throw new RangeError(`is one too many, ${pages + historyPages} pages are announced`);
     }
-    this.#revisions.add(revision);
+    const page = decodeHistoryPage(bytes, this.#checked(bytes));
+    const before = this.#history.at(-1);
+    if (before !== undefined) checkSuccession(before, page);
+    this.#historyBytes += page.bytes;
+    if (this.#historyBytes > KV_LIMITS.maxHistoryBytes) {
+      throw new RangeError(
+        `makes a history of ${this.#historyBytes} bytes, at most ${KV_LIMITS.maxHistoryBytes} are kept`,
+      );
+    }
+    this.#history.push(page);
+  }
+
+  /** Returns the digest that an index chunk announced for the next page. Throws a RangeError if it is not that of `bytes`. */
+  #checked(bytes: Uint8Array): Digest {
+    const wanted = this.#digests[this.#pages.length + this.#history.length]!;
+    checkDigest(bytes, wanted);
+    return wanted;
   }
 
   #name(): string {
-    const { indexes = [], pages = 0 } = this.#head ?? {};
+    const { indexes = [], pages = 0, historyPages = 0 } = this.#head ?? {};
     const at = `Snapshot chunk ${this.#taken}`;
     if (this.#taken === 0) return `${at} (head)`;
     if (this.#taken <= indexes.length) return `${at} (index ${this.#taken} of ${indexes.length})`;
-    return `${at} (page ${this.#taken - indexes.length} of ${pages})`;
+    const page = this.#taken - indexes.length;
+    return page <= pages
+      ? `${at} (page ${page} of ${pages})`
+      : `${at} (history page ${page - pages} of ${historyPages})`;
   }
 }
 
 function checkDigest(bytes: Uint8Array, wanted: Digest): void {
   const given = sha256Hex(bytes);
   if (given !== wanted) throw new RangeError(`has digest ${given}, ${wanted} is wanted`);
+}
+
+/** A write gives its revision to all keys it writes, and keeps the create revision of those that are there. */
+function checkRevisions({ revision: last }: Head, revision: number, createRevision: number): void {
+  if (createRevision < 1 || createRevision > revision || revision > last) {
+    const given = `revision ${revision}, created at ${createRevision}`;
+    throw new RangeError(`holds a key of the impossible ${given} (store revision ${last})`);
+  }
+}
+
+function checkSuccession(before: HistoryPage, page: HistoryPage): void {
+  if (page.first !== before.last + 1) {
+    throw new RangeError(`begins with revision ${page.first}, wanted is ${before.last + 1}`);
+  }
+  if (before.takes(eventBytes(page.event(page.first)))) {
+    throw new RangeError(`begins with an event that belongs into the page before it, which has ${before.bytes} bytes`);
+  }
 }
 
 function checkNeighbours(before: Page, page: Page): void {

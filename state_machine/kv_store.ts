@@ -1,56 +1,34 @@
 /** The built-in state machine: a key-value store with revisions. */
-import type { LogIndex } from "../protocol/ids.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import type { ApplyContext, QueryContext, QueryResult, StateMachine } from "../protocol/ports.ts";
-import { compareUtf8 } from "./compare_utf8.ts";
+import type { ApplyContext, Feed, FeedEvent, QueryContext, QueryResult, StateMachine } from "../protocol/ports.ts";
 import { FrozenStore } from "./frozen_store.ts";
-import { decodeKvCommand } from "./kv_command.ts";
-import type {
-  CasCommand,
-  DeleteCommand,
-  GetCommand,
-  KvCommand,
-  ListCommand,
-  PutCommand,
-  ReadCommand,
-} from "./kv_command.ts";
-import { encodeKvResult, LIST_HEADER_BYTES, LIST_ITEM_BYTES } from "./kv_result.ts";
-import type { KvResult, ListItem } from "./kv_result.ts";
+import { History } from "./history.ts";
+import { deletionOf, encodeEvent, eventBytes, type KvChange } from "./kv_change.ts";
+import { decodeKvCommand, type KvCommand } from "./kv_command.ts";
+import type { CasCommand, DeleteCommand, PutCommand } from "./kv_operation.ts";
+import { currentOf, getKey, listKeys } from "./kv_reads.ts";
+import { encodeKvResult, type KvResult, type ListItem, type OperationResult } from "./kv_result.ts";
 import { readSnapshot } from "./kv_snapshot.ts";
+import { chooseBranch, couldBeTooLong, writesAnything } from "./kv_transact.ts";
+import type { TransactionCommand, TransactionOperation } from "./kv_transaction.ts";
+import { decodeKvWatch, isWatched, type KvWatch } from "./kv_watch.ts";
 import { PageList } from "./page_list.ts";
 import { kvRecord } from "./record.ts";
 
-/** One write. `value` is null if the key was deleted. */
-export interface KvChange {
-  /** The store's new revision. */
-  readonly revision: number;
-  /** Log index of the entry that made the change. */
-  readonly index: LogIndex;
-  readonly key: string;
-  readonly value: Uint8Array | null;
-}
-
-/** Options of {@linkcode KvStore}. */
-export interface KvStoreOptions {
-  /** Called after each write, in order; it must not call the store's writing methods. Not called by `restore`. */
-  readonly onChange?: (change: KvChange) => void;
-}
-
 const MALFORMED: KvResult = { status: "malformed" };
 
-/** Keys, values and revisions in memory, in pages. Every successful write raises the store's revision by one; nothing else does. */
+/**
+ * Keys, values and revisions in memory, in pages, with the changes of the last revisions. A command that writes raises the store's revision by one,
+ * however many keys it writes; nothing else does.
+ */
 export class KvStore implements StateMachine {
-  readonly #onChange: ((change: KvChange) => void) | undefined;
   #revision = 0;
   #records = new PageList();
+  #history = new History();
   /** The latest frozen view, until the state changes. */
   #frozen: FrozenStore | null = null;
 
-  constructor(options: KvStoreOptions = {}) {
-    this.#onChange = options.onChange;
-  }
-
-  /** Number of writes done, 0 for an empty store. */
+  /** Number of commands done that wrote, 0 for an empty store. */
   get revision(): number {
     return this.#revision;
   }
@@ -60,20 +38,25 @@ export class KvStore implements StateMachine {
     return this.#records.size;
   }
 
+  /** Oldest revision whose changes are kept; 1 for an empty store. */
+  get oldestRevision(): number {
+    return this.#history.oldest;
+  }
+
   /** Yields all keys with their values, in the order of their UTF-8 bytes; none may be written meanwhile. */
   items(): Iterable<ListItem> {
     return this.#records.from("");
   }
 
   /** Executes an encoded command and returns the encoded result; bytes that are not a command give `malformed`. */
-  apply(command: Uint8Array, context: ApplyContext): Uint8Array {
+  apply(command: Uint8Array, _context: ApplyContext): Uint8Array {
     const decoded = decodeKvCommand(command);
-    return encodeKvResult(decoded === null ? MALFORMED : this.#execute(decoded, context.index));
+    return encodeKvResult(decoded === null ? MALFORMED : this.#execute(decoded));
   }
 
   /**
-   * Answers an encoded `get`, `list` or `read`; a command that writes gives `not-a-query`. The version is the store's revision, or that of a
-   * key that is there and was `read`.
+   * Answers an encoded `get`, `list`, `range` or `read`; a command that writes gives `not-a-query`. The version is the store's revision, or that
+   * of a key that is there and was `read`.
    */
   query(query: Uint8Array, _context: QueryContext): QueryResult {
     const result = this.#read(decodeKvCommand(query));
@@ -82,11 +65,24 @@ export class KvStore implements StateMachine {
   }
 
   /**
+   * Returns the changes behind revision `after` of the keys that an encoded watch names: an event for each revision that changed some of them, with
+   * all of those; its position is the revision.
+   */
+  feed(watch: Uint8Array, after: number, _context: QueryContext): Feed | null {
+    const decoded = decodeKvWatch(watch);
+    if (decoded === null) return { kind: "refused", reason: "malformed" };
+    if (after >= this.#revision) return null;
+    if (after < this.#history.oldest - 1) return { kind: "gone", oldest: this.#history.oldest };
+    return this.#eventsBehind(after, decoded);
+  }
+
+  /**
    * Returns the present state, to be kept and read while the store continues, as a checkpoint does (§8.2). Costs one reference for each
    * page and copies nothing; see {@linkcode FrozenStore} for its later costs.
    */
   freeze(): FrozenStore {
-    return this.#frozen ??= new FrozenStore({ revision: this.#revision, keys: this.size }, this.#records.freeze());
+    const counters = { revision: this.#revision, keys: this.size };
+    return this.#frozen ??= new FrozenStore(counters, this.#records.freeze(), this.#history.freeze());
   }
 
   /** Returns the chunks of the present state, unaffected by writes made before the last of them is taken. */
@@ -102,6 +98,7 @@ export class KvStore implements StateMachine {
     const state = readSnapshot(chunks);
     this.#revision = state.revision;
     this.#records = new PageList(state.pages);
+    this.#history = new History(state.history);
     this.#frozen = null;
   }
 
@@ -113,78 +110,119 @@ export class KvStore implements StateMachine {
     return Uint8Array.fromHex(this.freeze().digest);
   }
 
-  #execute(command: KvCommand, index: LogIndex): KvResult {
+  #execute(command: KvCommand): KvResult {
     switch (command.op) {
       case "put":
-        return this.#put(command, index);
+        return this.#put(command);
       case "cas":
-        return this.#cas(command, index);
+        return this.#cas(command);
       case "delete":
-        return this.#delete(command, index);
-      case "get":
-      case "list":
-      case "read":
+        return this.#delete(command);
+      case "txn":
+        return this.#transact(command);
+      default:
         return this.#read(command);
     }
   }
 
   #read(command: KvCommand | null): KvResult {
     if (command === null) return MALFORMED;
-    if (command.op === "get") return this.#get(command);
-    if (command.op === "list") return this.#list(command);
-    if (command.op === "read") return this.#current(command);
-    return { status: "not-a-query" };
+    switch (command.op) {
+      case "get":
+        return getKey(this.#records, this.#revision, command.key);
+      case "read":
+        return currentOf(this.#records, this.#revision, command.key);
+      case "list":
+      case "range":
+        return listKeys(this.#records, this.#revision, command);
+      default:
+        return { status: "not-a-query" };
+    }
   }
 
-  #current({ key }: ReadCommand): KvResult {
-    const found = this.#records.get(key);
-    if (found === undefined) return { status: "absent", storeRevision: this.#revision };
-    return { status: "current", revision: found.revision, value: found.value };
-  }
-
-  #get({ key }: GetCommand): KvResult {
-    const found = this.#records.get(key);
-    if (found === undefined) return { status: "absent", storeRevision: this.#revision };
-    return { status: "value", storeRevision: this.#revision, revision: found.revision, value: found.value };
-  }
-
-  #put({ key, value }: PutCommand | CasCommand, index: LogIndex): KvResult {
-    const record = kvRecord(key, this.#nextRevision(), value);
-    this.#records.set(record);
-    this.#onChange?.({ revision: record.revision, index, key, value: record.value });
-    return { status: "written", revision: record.revision };
-  }
-
-  #cas(command: CasCommand, index: LogIndex): KvResult {
-    const current = this.#records.get(command.key)?.revision ?? 0;
-    return current === command.revision ? this.#put(command, index) : { status: "refused", revision: current };
-  }
-
-  #delete({ key }: DeleteCommand, index: LogIndex): KvResult {
-    if (!this.#records.delete(key)) return { status: "refused", revision: 0 };
-    const revision = this.#nextRevision();
-    this.#onChange?.({ revision, index, key, value: null });
+  #put(command: PutCommand | CasCommand): KvResult {
+    const revision = this.#revision + 1;
+    this.#commit(revision, [this.#set(command, revision)]);
     return { status: "written", revision };
   }
 
-  /** Counts a write and returns its revision. */
-  #nextRevision(): number {
-    this.#frozen = null;
-    return ++this.#revision;
+  #cas(command: CasCommand): KvResult {
+    const current = this.#records.get(command.key)?.revision ?? 0;
+    return current === command.revision ? this.#put(command) : { status: "refused", revision: current };
   }
 
-  #list({ prefix, after, limit }: ListCommand): KvResult {
-    const items: ListItem[] = [];
-    let bytes = LIST_HEADER_BYTES;
-    let more = false;
-    for (const item of this.#records.from(compareUtf8(after, prefix) > 0 ? after : prefix)) {
-      if (item.key === after) continue;
-      if (!item.key.startsWith(prefix)) break;
-      bytes += LIST_ITEM_BYTES + item.keyBytes + item.value.length;
-      more = items.length === limit || bytes > LIMITS.maxResultBytes;
-      if (more) break;
-      items.push(item);
+  #delete({ key }: DeleteCommand): KvResult {
+    const change = this.#remove(key);
+    if (change === null) return { status: "refused", revision: 0 };
+    const revision = this.#revision + 1;
+    this.#commit(revision, [change]);
+    return { status: "written", revision };
+  }
+
+  #transact(command: TransactionCommand): KvResult {
+    const { succeeded, branch } = chooseBranch(this.#records, command);
+    if (couldBeTooLong(this.#records, branch)) return { status: "too-large" };
+    const storeRevision = this.#revision + (writesAnything(this.#records, branch) ? 1 : 0);
+    const changes: KvChange[] = [];
+    const results = branch.map((operation) => this.#perform(operation, storeRevision, changes));
+    if (changes.length > 0) this.#commit(storeRevision, changes);
+    return { status: "txn", succeeded, storeRevision, results };
+  }
+
+  /** Does one operation of a transaction after which the store's revision is `revision`, and adds what it changes to `changes`. */
+  #perform(operation: TransactionOperation, revision: number, changes: KvChange[]): OperationResult {
+    switch (operation.op) {
+      case "put":
+        changes.push(this.#set(operation, revision));
+        return { status: "written", revision };
+      case "delete": {
+        const change = this.#remove(operation.key);
+        if (change === null) return { status: "refused", revision: 0 };
+        changes.push(change);
+        return { status: "written", revision };
+      }
+      case "get":
+        return getKey(this.#records, revision, operation.key);
+      case "list":
+      case "range":
+        return listKeys(this.#records, revision, operation);
     }
-    return { status: "list", storeRevision: this.#revision, more, items };
+  }
+
+  /** Sets a key to a value that has `revision`. */
+  #set({ key, value }: PutCommand | CasCommand, revision: number): KvChange {
+    const record = kvRecord(key, revision, value, this.#records.get(key)?.createRevision);
+    this.#records.set(record);
+    return record;
+  }
+
+  /** Removes a key; returns null if it is absent. */
+  #remove(key: string): KvChange | null {
+    const found = this.#records.get(key);
+    if (found === undefined) return null;
+    this.#records.delete(key);
+    return deletionOf(found);
+  }
+
+  /** Ends a command that has made `changes`, of which there are some. */
+  #commit(revision: number, changes: readonly KvChange[]): void {
+    this.#revision = revision;
+    this.#history.add(revision, changes);
+    this.#frozen = null;
+  }
+
+  #eventsBehind(after: number, watch: KvWatch): Feed {
+    const events: FeedEvent[] = [];
+    let [through, bytes] = [after, 0];
+    for (const { revision, changes } of this.#history.behind(after)) {
+      const watched = changes.filter(({ key }) => isWatched(watch, key));
+      if (watched.length > 0) {
+        bytes += eventBytes(watched);
+        if (bytes > LIMITS.maxFeedBytes) break;
+        events.push({ position: revision, value: encodeEvent(watched) });
+      }
+      through = revision;
+    }
+    return { kind: "events", events, through };
   }
 }

@@ -18,10 +18,10 @@ import {
 } from "../protocol/snapshot/snapshot_digests.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
 
-/** First byte of every head. Version 1 was a list of records without digests. */
-export const SNAPSHOT_VERSION = 2;
-/** Bytes of version, store revision, number of keys and number of pages. */
-const COUNTER_BYTES = 1 + 8 + 8 + 4;
+/** First byte of every head. Version 1 was a list of records without digests, version 2 had no history. */
+export const SNAPSHOT_VERSION = 3;
+/** Bytes of version, store revision, number of keys, and numbers of pages of records and of the history. */
+const COUNTER_BYTES = 1 + 8 + 8 + 4 + 4;
 const MAX_INDEXES = Math.floor((KV_LIMITS.maxChunkBytes - COUNTER_BYTES) / DIGEST_BYTES);
 
 /** The counters of a state, stored besides its pages. */
@@ -42,16 +42,19 @@ export interface Manifest {
 
 /** A decoded head. */
 export interface Head extends Counters {
+  /** Number of pages of records. */
   readonly pages: number;
+  /** Number of pages of the history, which come behind them. */
+  readonly historyPages: number;
   /** Expected digests of the index chunks. */
   readonly indexes: readonly Digest[];
 }
 
-/** Returns the manifest of a state whose pages have the given digests. */
-export function makeManifest({ revision, keys }: Counters, pages: readonly Digest[]): Manifest {
-  const indexes = listDigests(pages, KV_LIMITS.maxIndexDigests);
+/** Returns the manifest of a state whose pages have the given digests: `pages` of records first, the others of the history. */
+export function makeManifest({ revision, keys }: Counters, pages: number, given: readonly Digest[]): Manifest {
+  const indexes = listDigests(given, KV_LIMITS.maxIndexDigests);
   const digests = indexes.map(sha256Hex);
-  const counters = new ByteWriter().u8(SNAPSHOT_VERSION).u64(revision).u64(keys).u32(pages.length);
+  const counters = new ByteWriter().u8(SNAPSHOT_VERSION).u64(revision).u64(keys).u32(pages).u32(given.length - pages);
   const head = counters.raw(joinDigests(digests)).finish();
   return { chunks: [head, ...indexes], digests: [sha256Hex(head), ...digests] };
 }
@@ -61,15 +64,18 @@ export function readHead(bytes: Uint8Array): Head {
   const reader = new ByteReader(bytes);
   const version = reader.u8();
   if (version !== SNAPSHOT_VERSION) throw new RangeError(`has version ${version}, ${SNAPSHOT_VERSION} is wanted`);
-  const [revision, keys, pages] = [reader.u64(), reader.u64(), reader.u32()];
+  const [revision, keys, pages, historyPages] = [reader.u64(), reader.u64(), reader.u32(), reader.u32()];
   if (reader.failed) throw new RangeError(`has ${bytes.length} bytes or a counter too large, it is no head`);
-  const count = indexesFor(pages);
-  if (count > MAX_INDEXES) throw new RangeError(`announces ${pages} pages, more than a head has room for`);
-  const indexes = splitDigests(bytes.subarray(COUNTER_BYTES), count);
-  if (keys < pages || keys > revision) {
-    throw new RangeError(`announces ${keys} keys in ${pages} pages at revision ${revision}, which no store has`);
+  const count = indexesFor(pages + historyPages);
+  if (count > MAX_INDEXES) {
+    throw new RangeError(`announces ${pages + historyPages} pages, more than a head has room for`);
   }
-  return { revision, keys, pages, indexes };
+  const indexes = splitDigests(bytes.subarray(COUNTER_BYTES), count);
+  if (keys < pages || historyPages > revision || (historyPages === 0 && revision > 0) || (revision === 0 && keys > 0)) {
+    const counted = `${keys} keys in ${pages} pages and ${historyPages} of the history at revision ${revision}`;
+    throw new RangeError(`announces ${counted}, which no store has`);
+  }
+  return { revision, keys, pages, historyPages, indexes };
 }
 
 /** Returns the number of index chunks of a state with `pages` pages. */

@@ -5,20 +5,22 @@ import { indexesFor, makeManifest, readHead, readIndex } from "./manifest.ts";
 
 const digests = (count: number) => Array.from({ length: count }, (_, i) => sha256Hex(Uint8Array.of(i >> 8, i)));
 
-Deno.test("an empty store's head is its version and three zeros", () => {
-  const { chunks } = makeManifest({ revision: 0, keys: 0 }, []);
-  assertEquals(chunks.map((chunk) => chunk.toHex()), ["02" + "00".repeat(20)]);
+Deno.test("an empty store's head is its version and four zeros", () => {
+  const { chunks } = makeManifest({ revision: 0, keys: 0 }, 0, []);
+  assertEquals(chunks.map((chunk) => chunk.toHex()), ["03" + "00".repeat(24)]);
 });
 
 Deno.test("a manifest of any size comes back, in chunks within their bound", () => {
   const full = KV_LIMITS.maxIndexDigests;
   for (const [count, indexes] of [[1, 1], [full, 1], [full + 1, 2], [3 * full - 1, 3]] as const) {
     const given = digests(count);
-    const { chunks, digests: own } = makeManifest({ revision: 2 ** 40, keys: count + 7 }, given);
+    const { chunks, digests: own } = makeManifest({ revision: 2 ** 40, keys: count + 7 }, count - 1, given);
     assertEquals([chunks.length, indexesFor(count), own], [1 + indexes, indexes, chunks.map(sha256Hex)]);
     assertEquals(chunks.filter((chunk) => chunk.length > KV_LIMITS.maxChunkBytes), []);
     const head = readHead(chunks[0]!);
-    assertEquals(head, { revision: 2 ** 40, keys: count + 7, pages: count, indexes: own.slice(1) });
+    assertEquals(head, {
+      ...{ revision: 2 ** 40, keys: count + 7, pages: count - 1, historyPages: 1, indexes: own.slice(1) },
+    });
     const read = chunks.slice(1).flatMap((chunk, at) => readIndex(count, at, chunk));
     assertEquals(read, given);
   }

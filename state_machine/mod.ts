@@ -1,27 +1,41 @@
-/** The key-value store, the built-in state machine, and the encodings of its commands and results. */
-export { decodeKvCommand, encodeKvCommand, KV_COMMAND_VERSION } from "./kv_command.ts";
+/** The key-value store, the built-in state machine, and the encodings of its commands, results and events. */
+export { decodeEvent, type KvChange } from "./kv_change.ts";
+export { decodeKvCommand, encodeKvCommand, KV_COMMAND_VERSION, type KvCommand, type KvQuery } from "./kv_command.ts";
 export type {
   CasCommand,
   DeleteCommand,
   GetCommand,
-  KvCommand,
-  KvQuery,
+  KvOperation,
   ListCommand,
   PutCommand,
-} from "./kv_command.ts";
+  RangeCommand,
+  ReadCommand,
+} from "./kv_operation.ts";
+export type {
+  Compare,
+  RevisionCompare,
+  TransactionCommand,
+  TransactionOperation,
+  ValueCompare,
+} from "./kv_transaction.ts";
 export { FrozenStore } from "./frozen_store.ts";
 export { KV_LIMITS } from "./kv_limits.ts";
 export { decodeKvResult, encodeKvResult, KV_RESULT_VERSION } from "./kv_result.ts";
 export type {
   AbsentResult,
+  KeyItem,
+  KeysResult,
   KvResult,
   ListItem,
   ListResult,
   MalformedResult,
   NotAQueryResult,
+  OperationResult,
   RefusedResult,
+  TooLargeResult,
+  TransactionResult,
   ValueResult,
   WrittenResult,
 } from "./kv_result.ts";
 export { KvStore } from "./kv_store.ts";
-export type { KvChange, KvStoreOptions } from "./kv_store.ts";
+export { decodeKvWatch, encodeKvWatch, isWatched, type KvWatch } from "./kv_watch.ts";

@@ -122,7 +122,7 @@ Deno.test("thousands of keys keep their order and fill their pages, whatever the
 
 Deno.test("where pages are split and joined is fixed: other places would be another protocol", () => {
   const list = new PageList();
-  const put = (key: string, bytes: number) => list.set(kvRecord(key, 1, new Uint8Array(bytes - 14 - key.length)));
+  const put = (key: string, bytes: number) => list.set(kvRecord(key, 1, new Uint8Array(bytes - 22 - key.length)));
   const [max, min] = [KV_LIMITS.maxPageBytes, KV_LIMITS.minPageBytes];
   put("a", 100);
   put("c", max - 100);

@@ -1,46 +1,21 @@
 /** The built-in key-value store's calls, on top of a client that executes commands. */
-import { decodeKvResult, encodeKvCommand, KV_LIMITS, type KvCommand, type KvResult } from "../../state_machine/mod.ts";
-import { RefusedError, UsageError } from "../errors.ts";
+import { decodeKvResult, encodeKvCommand, KV_LIMITS, type KvCommand } from "../../state_machine/mod.ts";
+import { UsageError } from "../errors.ts";
 import type { CallOptions, Executed, RequestOptions } from "../loop/requests.ts";
-
-/** Result of a completed write. */
-export interface Written {
-  /** The store's new revision. */
-  readonly revision: number;
-  /** Index of the log entry that holds it. */
-  readonly index: number;
-}
-
-/** Result of a `cas` or `delete`. If it was not done, `revision` is the key's own, 0 for an absent key. */
-export type WriteOutcome = Written & { readonly done: boolean };
-
-/** Result of a `get`: a key's value, or its absence, at `storeRevision`. */
-export type ReadOutcome =
-  | {
-    readonly found: true;
-    readonly value: Uint8Array;
-    /** Revision of the write that set the value. */
-    readonly revision: number;
-    readonly storeRevision: number;
-  }
-  | { readonly found: false; readonly storeRevision: number };
-
-/** Result of a fast read: a key's value, or its absence. */
-export type FastReadOutcome =
-  | {
-    readonly found: true;
-    readonly value: Uint8Array;
-    /** Revision of the write that set the value. */
-    readonly revision: number;
-  }
-  | { readonly found: false };
-
-/** Result of a `list`: keys in order of their UTF-8 bytes. `more`: there are further keys; list again `after` the last one. */
-export interface ListOutcome {
-  readonly items: readonly { readonly key: string; readonly revision: number; readonly value: Uint8Array }[];
-  readonly more: boolean;
-  readonly storeRevision: number;
-}
+import {
+  type KeysOutcome,
+  keysOutcome,
+  type ListOutcome,
+  listOutcome,
+  type ReadOutcome,
+  readOutcome,
+  type TransactionOutcome,
+  transactionOutcome,
+  unexpected,
+  type WriteOutcome,
+  type Written,
+} from "./kv_outcomes.ts";
+import { bytesOf, type Transaction, transactionCommand } from "./transaction.ts";
 
 /** Selects the part of the keys to list. */
 export interface ListOptions extends CallOptions {
@@ -48,6 +23,14 @@ export interface ListOptions extends CallOptions {
   readonly after?: string;
   /** Maximum number of keys, 1 to 1000; 1000 by default. */
   readonly limit?: number;
+}
+
+/** Selects keys by their order. */
+export interface RangeOptions extends ListOptions {
+  /** First key, which need not be there; the first of all by default. */
+  readonly from?: string;
+  /** Key behind the last one; by default there is none. */
+  readonly to?: string;
 }
 
 /** Requests that go through the log. */
@@ -58,15 +41,6 @@ export interface Ordered {
   readonly ask: (query: Uint8Array, options?: CallOptions) => Promise<Executed>;
 }
 
-/** Returns a value's bytes. Throws {@linkcode UsageError} on text that UTF-8 has no bytes for; an encoder would replace it in silence. */
-function bytesOf(value: Uint8Array | string): Uint8Array {
-  if (typeof value !== "string") return value;
-  if (!value.isWellFormed()) {
-    throw new UsageError("value was given text with half a surrogate pair; wanted well-formed text, or bytes");
-  }
-  return new TextEncoder().encode(value);
-}
-
 /** Encodes a command. Throws {@linkcode UsageError} naming the field that is out of its limits. */
 export function encodeCommand(command: KvCommand): Uint8Array {
   try {
@@ -75,28 +49,6 @@ export function encodeCommand(command: KvCommand): Uint8Array {
     if (cause instanceof RangeError) throw new UsageError(cause.message, { cause });
     throw cause;
   }
-}
-
-function unexpected(op: string, result: KvResult | null): RefusedError {
-  const given = result === null ? "bytes that are no result of the key-value store" : `"${result.status}"`;
-  return new RefusedError("malformed", `${op}: the cluster answered ${given}; does it run another state machine?`);
-}
-
-/** Reads a `get` result. Throws {@linkcode RefusedError} on a result of another kind. */
-export function readOutcome(bytes: Uint8Array): ReadOutcome {
-  const result = decodeKvResult(bytes);
-  if (result?.status === "absent") return { found: false, storeRevision: result.storeRevision };
-  if (result?.status !== "value") throw unexpected("get", result);
-  const { revision, storeRevision } = result;
-  return { found: true, value: result.value.slice(), revision, storeRevision };
-}
-
-/** Reads a `read` result. Throws {@linkcode RefusedError} on a result of another kind. */
-export function fastReadOutcome(bytes: Uint8Array): FastReadOutcome {
-  const result = decodeKvResult(bytes);
-  if (result?.status === "absent") return { found: false };
-  if (result?.status !== "current") throw unexpected("read", result);
-  return { found: true, value: result.value.slice(), revision: result.revision };
 }
 
 /**
@@ -114,6 +66,16 @@ export interface KvCalls {
   delete(key: string, options?: RequestOptions): Promise<WriteOutcome>;
   /** Lists keys that begin with `prefix`, all by default. */
   list(prefix?: string, options?: ListOptions): Promise<ListOutcome>;
+  /** Lists keys from one to below another, all by default. */
+  range(options?: RangeOptions): Promise<ListOutcome>;
+  /** Likewise, without the values. */
+  keys(options?: RangeOptions): Promise<KeysOutcome>;
+  /**
+   * Compares keys, then does one branch of operations or the other, as one: nothing of others comes between, and all that it changes has one revision.
+   * At most 64 comparisons, 64 operations a branch, and `LIMITS.maxCommandBytes` in all; no branch may write a key twice. Rejects with
+   * {@linkcode RefusedError} "too-large", and does nothing, where its reads could be longer than `LIMITS.maxResultBytes`.
+   */
+  txn(transaction: Transaction, options?: RequestOptions): Promise<TransactionOutcome>;
 }
 
 /** Returns the calls. Reads are ordered as queries. */
@@ -124,6 +86,10 @@ export function kvCalls({ execute, ask }: Ordered): KvCalls {
     if (decoded?.status === "written") return { done: true, revision: decoded.revision, index };
     if (decoded?.status === "refused") return { done: false, revision: decoded.revision, index };
     throw unexpected(command.op, decoded);
+  };
+  const rangeOf = async ({ from = "", to = "", after = "", limit, ...options }: RangeOptions, keysOnly: boolean) => {
+    const asked = { op: "range", from, to, after, limit: limit ?? KV_LIMITS.defaultListLimit, keysOnly } as const;
+    return (await ask(encodeCommand(asked), options)).result;
   };
   return {
     async put(key, value, options = {}) {
@@ -144,11 +110,14 @@ export function kvCalls({ execute, ask }: Ordered): KvCalls {
     },
     async list(prefix = "", { after = "", limit = KV_LIMITS.defaultListLimit, ...options } = {}) {
       const command = encodeCommand({ op: "list", prefix, after, limit });
-      const { result } = await ask(command, options);
-      const decoded = decodeKvResult(result);
-      if (decoded?.status !== "list") throw unexpected("list", decoded);
-      const { items, more, storeRevision } = decoded;
-      return { items, more, storeRevision };
+      return listOutcome((await ask(command, options)).result);
+    },
+    range: async (options = {}) => listOutcome(await rangeOf(options, false)),
+    keys: async (options = {}) => keysOutcome(await rangeOf(options, true)),
+    async txn(transaction, options = {}) {
+      const command = transactionCommand(transaction);
+      const { result, index } = await execute(encodeCommand(command), options);
+      return transactionOutcome(result, index, command);
     },
   };
 }

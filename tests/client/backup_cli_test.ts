@@ -1,6 +1,6 @@
 /** `backup` and `restore` as a user types them. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { readOutcome } from "../../client/calls/kv.ts";
+import { readOutcome } from "../../client/calls/kv_outcomes.ts";
 import type { Connect } from "../../client/cli/connect.ts";
 import type { Client } from "../../client/mod.ts";
 import { sha256, unhex } from "../../crypto/digest.ts";

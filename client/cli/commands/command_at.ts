@@ -1,6 +1,7 @@
-import { decodeKvCommand, type KvCommand } from "../../../state_machine/mod.ts";
+import { type Compare, decodeKvCommand, type KvCommand } from "../../../state_machine/mod.ts";
 import type { CommittedEntry, CommittedRequest } from "../../calls/committed_command.ts";
 import { type Json, printable } from "../../calls/json_payload.ts";
+import { textOf } from "../../calls/value_json.ts";
 import { EXIT } from "../common/exit_codes.ts";
 import { columns } from "../common/table.ts";
 import { wholeNumber } from "../common/whole_number.ts";
@@ -60,8 +61,22 @@ function kvJson(kv: KvCommand): Json {
     case "delete":
       return { op: kv.op, key: kv.key };
     case "list":
-      return { op: kv.op, prefix: kv.prefix, after: kv.after, limit: kv.limit };
+    case "range":
+      return { ...kv };
+    case "txn":
+      return {
+        op: kv.op,
+        compare: kv.compare.map(compareJson),
+        then: kv.then.map(kvJson),
+        else: kv.else.map(kvJson),
+      };
   }
+}
+
+function compareJson({ to, ...compare }: Compare): Json {
+  if (typeof to === "number") return { ...compare, to };
+  const text = textOf(to);
+  return { ...compare, ...(text === null ? { toBase64: to.toBase64() } : { to: text }) };
 }
 
 function describe(kv: KvCommand | null, bytes: number): string {
@@ -78,5 +93,9 @@ function describe(kv: KvCommand | null, bytes: number): string {
       return `${kv.op} ${quoted(kv.key)}`;
     case "list":
       return `list ${quoted(kv.prefix)}`;
+    case "range":
+      return `range ${quoted(kv.from)} ${quoted(kv.to)}`;
+    case "txn":
+      return `txn: ${kv.compare.length} comparisons, then ${kv.then.length} operations, else ${kv.else.length}`;
   }
 }

@@ -7,17 +7,19 @@ import { deleteKey } from "./delete.ts";
 import { get } from "./get.ts";
 import { list } from "./list.ts";
 import { put } from "./put.ts";
+import { range } from "./range.ts";
 import { reconfigure } from "./reconfigure.ts";
 import { restore } from "./restore.ts";
 import { roster } from "./roster.ts";
 import { activate, deactivate } from "./set_active.ts";
 import { shell } from "./shell.ts";
 import { status } from "./status.ts";
+import { txn } from "./txn.ts";
 import { verify } from "./verify.ts";
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
   [
-    ...[put, get, cas, deleteKey, list, commandAt, status, activate, deactivate],
+    ...[put, get, cas, deleteKey, list, range, txn, commandAt, status, activate, deactivate],
     ...[roster, reconfigure, backup, restore, verify, shell],
   ].map((command) => [command.name, command]),
 );

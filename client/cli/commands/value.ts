@@ -2,10 +2,9 @@
 import { KV_LIMITS } from "../../../state_machine/mod.ts";
 import type { Json } from "../../calls/json_payload.ts";
 import { printable } from "../../calls/json_payload.ts";
+import { textOf, valueJson as plainJson } from "../../calls/value_json.ts";
 import { UsageError } from "../../errors.ts";
 import type { CommandCall } from "./command.ts";
-
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 const MAX_SHOWN_CHARS = 40;
 
@@ -48,22 +47,11 @@ function decoded(encoding: Encoding, text: string): Uint8Array {
   }
 }
 
-/** Returns `bytes` as text, or null if they are not UTF-8. */
-export function textOf(bytes: Uint8Array): string | null {
-  try {
-    return UTF8.decode(bytes);
-  } catch {
-    // Binary values are allowed; callers show them as base64.
-    return null;
-  }
-}
-
 /** Returns the JSON members for a value: in the encoding asked for, or else `value` if it is UTF-8 and `valueBase64` if not. */
 export function valueJson(bytes: Uint8Array, encoding: Encoding | null = null): { readonly [name: string]: Json } {
   if (encoding === "hex") return { valueHex: bytes.toHex() };
   if (encoding === "base64") return { valueBase64: bytes.toBase64() };
-  const text = textOf(bytes);
-  return text === null ? { valueBase64: bytes.toBase64() } : { value: text };
+  return plainJson(bytes);
 }
 
 /** Returns a value on one line of at most `max` characters, without anything that controls a terminal. */

@@ -32,7 +32,13 @@ const execute = ({ checkers }: CheckerLab, at: string, index: number, { message 
 const answered = (lab: CheckerLab, at: string, index: number, { message }: Signed<SendRequest>) =>
   lab.checkers.queried(at as ReplicaId, logIndex(index), message.command, 0);
 const found = (value: string, revision: number, storeRevision: number): Uint8Array =>
-  encodeKvResult({ status: "value", value: new TextEncoder().encode(value), revision, storeRevision });
+  encodeKvResult({
+    status: "value",
+    value: new TextEncoder().encode(value),
+    revision,
+    createRevision: revision,
+    storeRevision,
+  });
 
 const answer = (result: Uint8Array) =>
   ({ request: sha256Hex(Q.body), outcome: "applied", index: logIndex(2), result, session: Q.message.session }) as const;

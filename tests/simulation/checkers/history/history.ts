@@ -102,7 +102,7 @@ export class History {
   #byKey(): Map<string, Recorded[]> {
     const keys = new Map<string, Recorded[]>();
     for (const operation of this.#operations.values()) {
-      if (operation.command.op === "list") continue;
+      if (!("key" in operation.command)) continue;
       const list = keys.get(operation.command.key) ?? [];
       keys.set(operation.command.key, list);
       list.push(operation);

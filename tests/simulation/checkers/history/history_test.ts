@@ -25,6 +25,7 @@ const value = (text: string, revision: number, storeRevision = revision): KvResu
   status: "value",
   storeRevision,
   revision,
+  createRevision: revision,
   value: UTF8.encode(text),
 });
 
@@ -147,7 +148,7 @@ Deno.test("sixty operations, eight at a time, with lost writes among them, are j
   assertEquals(judgeKey(operations), "linearizable");
   const stale: KeyOperation = {
     command: { op: "get", key: "k" },
-    result: { status: "value", storeRevision: 60, revision: 10, value: UTF8.encode("v9") },
+    result: { status: "value", storeRevision: 60, revision: 10, createRevision: 10, value: UTF8.encode("v9") },
     began: 1000,
     ended: 1001,
   };
