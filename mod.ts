@@ -22,16 +22,8 @@ export {
 export type { ProtocolConstants } from "./protocol/config.ts";
 export { InvariantError } from "./protocol/invariant.ts";
 export { LIMITS } from "./protocol/limits.ts";
-export type {
-  Access,
-  AccessRule,
-  ApplyContext,
-  Feed,
-  FeedEvent,
-  QueryContext,
-  QueryResult,
-  StateMachine,
-} from "./protocol/ports.ts";
+export type { Feed, FeedEvent } from "./protocol/operations/feed.ts";
+export type { Access, AccessRule, ApplyContext, QueryContext, QueryResult, StateMachine } from "./protocol/ports.ts";
 export { createLogger, type LogFields, type Logger, type LogLevel } from "./replica/diagnostics/logger.ts";
 export { type RunningReplica, type StartOptions, startReplica } from "./replica/start_replica.ts";
 export { KvStore } from "./state_machine/mod.ts";

@@ -8,10 +8,12 @@ import { createMessageSigner } from "../crypto/signing/unsigned.ts";
 import { createVerifiedCache } from "../crypto/signing/verified_cache.ts";
 import type { ClientId } from "../protocol/ids.ts";
 import { LIMITS } from "../protocol/limits.ts";
+import { type FeedParts, type FeedView, followFeed } from "./calls/follow_feed.ts";
 import { kvCalls, type Ordered } from "./calls/kv.ts";
 import { NodeCalls } from "./calls/node_calls.ts";
 import { reconfigureCall } from "./calls/reconfigure.ts";
 import { withStrangers } from "./calls/status_report.ts";
+import { watchCalls } from "./calls/watch.ts";
 import type { Client, ClientOptions } from "./client_types.ts";
 import { type EpochView, hasSignatures, viewOf, type ViewParts } from "./epochs/epoch_view.ts";
 import { EpochFollower } from "./epochs/follower.ts";
@@ -198,6 +200,17 @@ function connectTo({ transport }: ClientOptions, { roster: { replicas } }: Epoch
   );
 }
 
+/** Returns what a watch needs. */
+function feedOf(running: Running): FeedParts {
+  const { settings: { client }, loop, queries } = running;
+  if (client === null) throw new UsageError(`key was given of the operator; wanted a client's to watch`);
+  const view = (): FeedView => {
+    const { replicas, sizes, roster, timings } = running.view;
+    return { replicas, needed: sizes.weak, epoch: roster.epoch, retryMs: timings.queryRetryMs };
+  };
+  return { client, drawNonce, view, ask: (question, options) => loop.track(() => queries.ask(question, options)) };
+}
+
 function assemble(running: Running, report: Client["report"]): Client {
   const { settings, loop, ordering, queries } = running;
   const order = (operation: Orderable, options?: RequestOptions): Promise<Executed> => {
@@ -219,8 +232,13 @@ function assemble(running: Running, report: Client["report"]): Client {
     },
   }, ordered.ask);
   const current = () => hasSignatures(running.view.file) ? running.view.file : null;
+  const kv = kvCalls(ordered);
+  const follow = (watch: Uint8Array, after: number, signal?: AbortSignal) =>
+    followFeed(feedOf(running), watch, after, signal);
   return {
-    ...kvCalls(ordered),
+    ...kv,
+    ...watchCalls(kv, follow),
+    follow,
     execute: ordered.execute,
     query: (query, options) => node.query(query, options),
     fastRead: (key, options) => node.fastRead(key, options),

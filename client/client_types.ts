@@ -7,11 +7,13 @@ import type { SignatureBackend } from "../crypto/signing/backend.ts";
 import type { ClientTransport } from "../transport/port.ts";
 import type { BackupSources } from "./calls/backup_sources.ts";
 import type { CommittedEntry } from "./calls/committed_command.ts";
+import type { FeedNews } from "./calls/follow_feed.ts";
 import type { KvCalls } from "./calls/kv.ts";
 import type { FastReadOutcome } from "./calls/kv_outcomes.ts";
 import type { QueryOutcome } from "./calls/node_calls.ts";
 import type { Reconfigured, ReconfigureOptions } from "./calls/reconfigure.ts";
 import type { ReplicaStatus } from "./calls/status_report.ts";
+import type { WatchCalls } from "./calls/watch.ts";
 import type { InboxCounters } from "./loop/inbox.ts";
 import type { CallOptions, Executed, RequestOptions } from "./loop/requests.ts";
 import type { ClientTimings } from "./loop/timings.ts";
@@ -68,7 +70,7 @@ export interface ClientReport {
  * A client of the cluster: many calls at a time, each a promise. Every answer rests on f+1 equal answers of different replicas, or
  * on Q if the roster enables fast reads (§7.2, §7.4). Calls reject with the errors of `errors.ts`.
  */
-export interface Client extends KvCalls {
+export interface Client extends KvCalls, WatchCalls {
   /** Has a command of the state machine, at most `LIMITS.maxCommandBytes` long, ordered and executed once. */
   execute(command: Uint8Array, options?: RequestOptions): Promise<Executed>;
   /**
@@ -83,6 +85,11 @@ export interface Client extends KvCalls {
    * Reads that begin in one turn of the event loop share a signature. Needs a roster that enables fast reads.
    */
   fastRead(key: string, options?: CallOptions): Promise<FastReadOutcome & { readonly fast: boolean }>;
+  /**
+   * Yields what happens in the state machine behind position `after` of what `watch` names to its `feed` (§7.6): events in their order, each once, and the position up to which they are all
+   * there are. Ends with `signal`, whose reason it throws.
+   */
+  follow(watch: Uint8Array, after: number, signal?: AbortSignal): AsyncIterable<FeedNews>;
   /** Returns the committed entry at a log index (1 or more), or the fact that there is none yet. */
   getCommittedCommand(index: number, options?: CallOptions): Promise<CommittedEntry>;
   /** Returns each replica's own view, in roster order. */

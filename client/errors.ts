@@ -97,6 +97,27 @@ export class RefusedError extends Error {
 }
 
 /**
+ * Thrown where a watch asks for revisions that the cluster does not have (§7.6): they are no longer kept, and `oldest` is the first that is; or `oldest` is null, and the store never was
+ * that far: the revision is from another history, as of a cluster that was restored from a backup.
+ */
+export class RevisionGoneError extends Error {
+  override readonly name = "RevisionGoneError";
+  /** First revision that was asked for. */
+  readonly wanted: number;
+  readonly oldest: number | null;
+
+  constructor(wanted: number, oldest: number | null, newest?: number) {
+    super(
+      oldest === null
+        ? `watch was given revision ${wanted} to begin with; the store is at ${newest}, so it comes from another history: list the keys anew`
+        : `changes from revision ${wanted} on are no longer kept, the oldest are of ${oldest}: list the keys, and watch from there`,
+    );
+    this.wanted = wanted;
+    this.oldest = oldest;
+  }
+}
+
+/**
  * The command was sent, and what became of it can no longer be told: the cluster closed its session, as it does with the least recently
  * used one of a client key that has too many (§7.1). It may have been executed, and is not issued again.
  */

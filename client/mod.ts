@@ -31,6 +31,7 @@ export {
   type RefusalCode,
   RefusedError,
   RestoreError,
+  RevisionGoneError,
   SourceError,
   UndecidedError,
   UsageError,
@@ -54,6 +55,7 @@ export type { Compare, Operation, Transaction } from "./calls/transaction.ts";
 export { quorumOf as quorumSizes, type QuorumSizes } from "../protocol/quorum.ts";
 export { answersNeeded } from "./session/reply_tally.ts";
 export type { CallOptions, Executed, RequestOptions } from "./loop/requests.ts";
+export type { Change, ChangeEvent, Watch, WatchCalls, WatchOptions } from "./calls/watch.ts";
 export { diagnosed } from "./calls/diagnosis.ts";
 export { type ClusterHealth, judgeHealth, type ReplicaStanding } from "./calls/cluster_health.ts";
 export type { Reconfigured, ReconfigureOptions, ReconfigureProgress } from "./calls/reconfigure.ts";

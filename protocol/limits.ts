@@ -31,6 +31,12 @@ export const LIMITS = {
   readBytes: 512 * 1024,
   /** Bytes of events in one feed of a state machine; a single longer event would be a programming error of the state machine. */
   maxFeedBytes: 512 * 1024,
+  /** Events in one feed. */
+  maxFeedEvents: 16_384,
+  /** Bytes of what a client watches (§7.6). */
+  maxWatchBytes: 2048,
+  /** Longest time for which a client may have an answer to GetFeed wait, in milliseconds. */
+  maxFeedWaitMs: 60_000,
   /** Bytes of the result of one request: the longest result, behind those of its group. */
   maxAnswerBytes: 577 * 1024,
   /** Random bytes in a register, and bytes of the challenge in a hello (§7.1, §7.2). */

@@ -1,8 +1,10 @@
 /** Bodies of signed messages. The names and the direction of each are in `docs/protocol.md`. */
 import type { Head, RegisterSession, SendRequest } from "./entry.ts";
 import type { ClientId, Digest, LogIndex, ReplicaId, Round, Term } from "./ids.ts";
+import type { GetFeed } from "./operations/feed.ts";
 import type { Reply } from "./reply.ts";
 export type { RegisterSession, Request, SendRequest } from "./entry.ts";
+export type { GetFeed } from "./operations/feed.ts";
 export type { Answer, BusyAnswer, Outcome, ReadPart, Reply, ReplyPart } from "./reply.ts";
 
 /** A certified point on a chain; its rank is ordered by term, then index (§5.5). */
@@ -216,7 +218,7 @@ export interface QueryReply {
   readonly nonce: number;
   readonly ok: boolean;
   /**
-   * ClientHello: the route's challenge and this replica's applied index. GetCheckpoint, GetChunks, GetEntries, GetEpochs: values that prove themselves. The others, and every refusal: JSON in
+   * ClientHello: the route's challenge and this replica's applied index. GetCheckpoint, GetChunks, GetEntries, GetEpochs: values that prove themselves. GetFeed: a feed. The others, and every refusal: JSON in
    * UTF-8, `{"error": …}` when not ok.
    */
   readonly payload: Uint8Array;
@@ -252,7 +254,8 @@ export type ClientMessage =
   | GetCheckpoint
   | GetChunks
   | GetEntries
-  | GetEpochs;
+  | GetEpochs
+  | GetFeed;
 /** Every body a replica signs for clients. */
 export type ReplyMessage = Reply | QueryReply;
 /** Every signed body. */

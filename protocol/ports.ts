@@ -1,6 +1,7 @@
 /** The ports handed to the core, so that it imports nothing: a hash function, the replicated application, the chunks on disk. */
 import type { ClientId, Digest, LogIndex } from "./ids.ts";
 import type { ChangeRefusal } from "./operations/change.ts";
+import type { Feed } from "./operations/feed.ts";
 
 /** Returns the SHA-256 digest of `bytes`. Deterministic, synchronous. */
 export type Hash = (bytes: Uint8Array) => Digest;
@@ -26,20 +27,6 @@ export interface QueryContext {
 export interface ApplyContext extends QueryContext {
   readonly index: LogIndex;
 }
-
-/** One event of a feed: what happened at a position, as bytes that are equal at every replica. */
-export interface FeedEvent {
-  readonly position: number;
-  readonly value: Uint8Array;
-}
-
-/** The answer of a state to those who watch it. */
-export type Feed =
-  /** Events by ascending position, all there are above the position asked for and up to `through`; at most `LIMITS.maxFeedBytes` of them. */
-  | { readonly kind: "events"; readonly events: readonly FeedEvent[]; readonly through: number }
-  /** Events right behind the position asked for are no longer kept; those from `oldest` on are. */
-  | { readonly kind: "gone"; readonly oldest: number }
-  | { readonly kind: "refused"; readonly reason: string };
 
 /** The answer to a read (§7.4). */
 export interface QueryResult {

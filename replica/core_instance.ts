@@ -81,7 +81,10 @@ export function createCoreInstance(
     }),
     run: runInputs(parts, scope, settings, handlers),
     readWork: () => handlers.replier.readWork,
-    turnEnds: () => handlers.replier.flush(),
+    turnEnds() {
+      handlers.queries.turnEnds(now());
+      handlers.replier.flush();
+    },
     signaturesPerTurn: INGRESS_LIMITS.signaturesPerTurn[backend.name],
     takesPart,
     activation,

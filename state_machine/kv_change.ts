@@ -6,7 +6,7 @@
 import { ByteReader } from "../protocol/bytes/byte_reader.ts";
 import { ByteWriter } from "../protocol/bytes/byte_writer.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
-import type { KvRecord } from "./record.ts";
+import type { KvRecord } from "./pages/record.ts";
 import { utf8Length } from "./utf8_length.ts";
 
 /** A key that was written, or deleted. A `KvRecord` is one. */

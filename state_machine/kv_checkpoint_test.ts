@@ -6,7 +6,7 @@ import { restoreSnapshot } from "../protocol/snapshot/snapshot_restore.ts";
 import { freezeMachine } from "../protocol/snapshot/snapshot_source.ts";
 import { startSnapshot } from "../protocol/snapshot/snapshot_writer.ts";
 import { contextAt } from "../tests/support/contexts.ts";
-import { keyAt, type Write, writes } from "../tests/support/page_values.ts";
+import { keyAt, type Write, writes } from "../tests/support/kv/page_values.ts";
 import { HeldChunks, writeAll } from "../tests/support/snapshot_values.ts";
 import { encodeKvCommand } from "./kv_command.ts";
 import { KvStore } from "./kv_store.ts";

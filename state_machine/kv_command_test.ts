@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import * as fc from "fast-check";
-import { command } from "../tests/support/kv_values.ts";
+import { command } from "../tests/support/kv/kv_values.ts";
 import { decodeKvCommand, encodeKvCommand, type KvCommand } from "./kv_command.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
 import type { TransactionOperation } from "./kv_transaction.ts";

@@ -4,8 +4,8 @@ import { compareUtf8 } from "./compare_utf8.ts";
 import type { ListCommand, RangeCommand } from "./kv_operation.ts";
 import { type AbsentResult, LIST_HEADER_BYTES, LIST_ITEM_BYTES, type ValueResult } from "./kv_result.ts";
 import type { CurrentResult, KeysResult, ListResult } from "./kv_result.ts";
-import type { PageList } from "./page_list.ts";
-import type { KvRecord } from "./record.ts";
+import type { PageList } from "./pages/page_list.ts";
+import type { KvRecord } from "./pages/record.ts";
 
 /** Returns the value of a key. */
 export function getKey(records: PageList, storeRevision: number, key: string): ValueResult | AbsentResult {

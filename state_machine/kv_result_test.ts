@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import * as fc from "fast-check";
 import { LIMITS } from "../protocol/limits.ts";
-import { key, value } from "../tests/support/kv_values.ts";
+import { key, value } from "../tests/support/kv/kv_values.ts";
 import { decodeKvResult, encodeKvResult, type KvResult } from "./kv_result.ts";
 
 const bytes = (hex: string) => Uint8Array.fromHex(hex.replaceAll(" ", ""));

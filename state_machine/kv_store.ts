@@ -1,19 +1,20 @@
 /** The built-in state machine: a key-value store with revisions. */
 import { LIMITS } from "../protocol/limits.ts";
-import type { ApplyContext, Feed, FeedEvent, QueryContext, QueryResult, StateMachine } from "../protocol/ports.ts";
-import { FrozenStore } from "./frozen_store.ts";
-import { History } from "./history.ts";
+import type { Feed, FeedEvent } from "../protocol/operations/feed.ts";
+import type { ApplyContext, QueryContext, QueryResult, StateMachine } from "../protocol/ports.ts";
 import { deletionOf, encodeEvent, eventBytes, type KvChange } from "./kv_change.ts";
 import { decodeKvCommand, type KvCommand } from "./kv_command.ts";
 import type { CasCommand, DeleteCommand, PutCommand } from "./kv_operation.ts";
 import { currentOf, getKey, listKeys } from "./kv_reads.ts";
 import { encodeKvResult, type KvResult, type ListItem, type OperationResult } from "./kv_result.ts";
-import { readSnapshot } from "./kv_snapshot.ts";
 import { chooseBranch, couldBeTooLong, writesAnything } from "./kv_transact.ts";
 import type { TransactionCommand, TransactionOperation } from "./kv_transaction.ts";
 import { decodeKvWatch, isWatched, type KvWatch } from "./kv_watch.ts";
-import { PageList } from "./page_list.ts";
-import { kvRecord } from "./record.ts";
+import { FrozenStore } from "./pages/frozen_store.ts";
+import { History } from "./pages/history.ts";
+import { readSnapshot } from "./pages/kv_snapshot.ts";
+import { PageList } from "./pages/page_list.ts";
+import { kvRecord } from "./pages/record.ts";
 
 const MALFORMED: KvResult = { status: "malformed" };
 

@@ -2,8 +2,8 @@ import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert
 import * as fc from "fast-check";
 import { LIMITS } from "../protocol/limits.ts";
 import { contextAt } from "../tests/support/contexts.ts";
-import { KvModel } from "../tests/support/kv_model.ts";
-import { command } from "../tests/support/kv_values.ts";
+import { KvModel } from "../tests/support/kv/kv_model.ts";
+import { command } from "../tests/support/kv/kv_values.ts";
 import { encodeKvCommand, type KvCommand } from "./kv_command.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
 import type { ListCommand } from "./kv_operation.ts";

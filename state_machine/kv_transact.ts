@@ -4,8 +4,8 @@ import { LIMITS } from "../protocol/limits.ts";
 import { listBytes } from "./kv_reads.ts";
 import { TRANSACTION_BYTES, VALUE_BYTES } from "./kv_result.ts";
 import type { Compare, TransactionCommand, TransactionOperation } from "./kv_transaction.ts";
-import type { PageList } from "./page_list.ts";
-import type { KvRecord } from "./record.ts";
+import type { PageList } from "./pages/page_list.ts";
+import type { KvRecord } from "./pages/record.ts";
 
 /** The branch of a transaction to be done. */
 export interface Choice {

@@ -18,7 +18,7 @@ export type {
   TransactionOperation,
   ValueCompare,
 } from "./kv_transaction.ts";
-export { FrozenStore } from "./frozen_store.ts";
+export { FrozenStore } from "./pages/frozen_store.ts";
 export { KV_LIMITS } from "./kv_limits.ts";
 export { decodeKvResult, encodeKvResult, KV_RESULT_VERSION } from "./kv_result.ts";
 export type {

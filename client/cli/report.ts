@@ -27,7 +27,9 @@ export function runCommand(
     reading = true;
     return readStdin(maxBytes).finally(() => reading = false);
   };
-  const result = diagnosed(client, command.run({ ...call, client, readStdin: read, terminal: io.stdoutIsTerminal }));
+  const emit = (line: string) => io.out(`${line}\n`);
+  const context = { ...call, client, readStdin: read, emit, terminal: io.stdoutIsTerminal };
+  const result = diagnosed(client, command.run(context));
   // Who is asked to type is not disturbed.
   return command.showsProgress ? result : showingWait(result, (line) => reading ? undefined : call.progress(line));
 }

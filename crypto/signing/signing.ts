@@ -41,6 +41,7 @@ const KINDS: Readonly<Record<DomainKind, "epoch" | "cluster">> = {
   GetChunks: "cluster",
   GetEntries: "cluster",
   GetEpochs: "cluster",
+  GetFeed: "cluster",
   Reply: "epoch",
   QueryReply: "epoch",
   Roster: "cluster",

@@ -110,7 +110,7 @@ Deno.test("the cache changes no answer: other kind, cluster, body, signature or 
 /** Kinds that clients and operators sign, for the cluster in all of its epochs. */
 const OF_CLUSTER = new Set<string>([
   ...["SendRequest", "RegisterSession", "ClientHello", "FastReads", "GetCommittedCommand", "GetStatus", "SetActive"],
-  ...["GetCheckpoint", "GetChunks", "GetEntries", "GetEpochs", "Roster", "KeyRequest"],
+  ...["GetCheckpoint", "GetChunks", "GetEntries", "GetEpochs", "GetFeed", "Roster", "KeyRequest"],
 ]);
 
 Deno.test("§13.6 what replicas sign is good in one epoch, what clients and operators sign in each", () => {

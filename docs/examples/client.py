@@ -299,7 +299,7 @@ def main(cluster, key_path, command, *operands):
         result.u8()
         if result.u8() == 4:
             sys.exit("absent")
-        result.u64(), result.u64()
+        result.u64(), result.u64(), result.u64()
         print(result.bytes().decode())
     else:
         sys.exit(__doc__)

@@ -2,6 +2,7 @@
 import type { Request } from "../../protocol/entry.ts";
 import type { ClientId, LogIndex } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
+import type { Feed, GetFeed } from "../../protocol/operations/feed.ts";
 import type { Ports, RosterChanges } from "../../protocol/ports.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import { queryResultCodec } from "../../transport/codec/mod.ts";
@@ -66,6 +67,24 @@ export function fastRead(
   if (!holdsState(state)) return refusal(FETCHING);
   if (hasStopped(state, changes)) return refusal(ENDING);
   return { ok: true, payload: queryResultCodec.encode(machine.query(query, { client, access: null })) };
+}
+
+/**
+ * §7.6: returns what the machine has to say to a watch, or null while that is nothing, and a refusal where this replica cannot vouch for its state: before a
+ * restarted replica has applied its log again, while a learner or a newcomer has no state, and behind a stop-sign.
+ */
+export function feedAnswer(
+  state: CoreState,
+  { machine, changes }: Answering,
+  { client, watch }: Pick<GetFeed, "client" | "watch">,
+  after: number,
+): Feed | QueryAnswer | null {
+  if (machine.feed === undefined) return refusal("the state machine of this cluster has no feeds");
+  if (state.appliedIndex < state.replayUntil) return refusal("this replica is still applying its log after a restart");
+  if (state.hard.recovery !== null) return refusal("this replica lost its disk and is a learner");
+  if (!holdsState(state)) return refusal(FETCHING);
+  if (hasStopped(state, changes)) return refusal(ENDING);
+  return machine.feed(watch, after, { client, access: null });
 }
 
 /** Returns the answers to the first of `queries`, until they are longer than `LIMITS.readBytes`; none where a fast read is refused. */

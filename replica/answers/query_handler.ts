@@ -10,6 +10,7 @@ import type { StatusReporter } from "../status/status.ts";
 import type { EpochArchive } from "../storage/port.ts";
 import type { Activation } from "./activation.ts";
 import { chunksHeld, committedEntries, endsFrom, latestCheckpoint } from "./backup_queries.ts";
+import { HeldFeeds } from "./held_feeds.ts";
 import { OperatorHandler } from "./operator_handler.ts";
 import { committedCommand, fastReads, jsonAnswer } from "./queries.ts";
 import type { QueryAnswer, Replier } from "./replier.ts";
@@ -23,7 +24,7 @@ const HELLO_NONCE = 0;
 
 /** A verified packet that is not a request. */
 export type UnorderedPacket = Exclude<ClientPacket, { readonly kind: RequestPacketKind }>;
-type QueryPacket = Exclude<UnorderedPacket, { readonly kind: "ClientHello" | "SetActive" | "FastReads" }>;
+type QueryPacket = Exclude<UnorderedPacket, { readonly kind: "ClientHello" | "SetActive" | "FastReads" | "GetFeed" }>;
 
 export interface QueryHandler {
   /** True while this replica takes part in the protocol; otherwise it serves only SetActive and GetStatus. */
@@ -40,6 +41,8 @@ export interface QueryHandler {
   busy(request: Signed<Request>, route: string, waitMs: Millis): void;
   /** Takes a question that nobody of the roster signed. */
   turnAway(question: Pick<GetStatus, "client" | "nonce">, route: string, now: number): void;
+  /** Answers questions that waited for something to happen (§7.6); to be called at the end of each turn. */
+  turnEnds(now: number): void;
 }
 
 export interface QueryHandlerParts {
@@ -67,6 +70,7 @@ export interface QueryHandlerParts {
 export function createQueryHandler(parts: QueryHandlerParts): QueryHandler {
   const { routes, replier, takesPart } = parts;
   const operator = new OperatorHandler(parts);
+  const feeds = new HeldFeeds(parts);
   return {
     get active() {
       return takesPart();
@@ -76,12 +80,14 @@ export function createQueryHandler(parts: QueryHandlerParts): QueryHandler {
     greeter: (client, route, challenge) => payerOf(client, routes.isFor(client, route, challenge)),
     busy: (request, route, waitMs) => replier.busy(route, request, waitMs),
     turnAway: (question, route, now) => parts.turnAway.take(question, route, now),
+    turnEnds: (now) => feeds.look(now),
     serve(packet, route, now) {
       if (packet.kind === "ClientHello") {
         return greet(parts, packet.signed.message, route, now);
       }
       if (packet.kind === "SetActive") return operator.serve(packet.signed.message, route, now);
       if (packet.kind === "FastReads") return read(parts, packet.signed.message, route);
+      if (packet.kind === "GetFeed") return feeds.ask(packet.signed.message, route, now);
       const { client, nonce } = packet.signed.message;
       const answer = replier.answerWithinBudget(route, client, nonce, () => answerOf(parts, packet, now));
       if (answer === null) return "reply-budget";

@@ -59,6 +59,7 @@ export class ClientAdmission {
   readonly #repeats = new TokenBuckets(INGRESS_LIMITS.repeatsPerSecond, INGRESS_LIMITS.repeatBurst);
   readonly #queries = new TokenBuckets(INGRESS_LIMITS.queriesPerSecond, INGRESS_LIMITS.queryBurst);
   readonly #fastReads = new TokenBuckets(INGRESS_LIMITS.fastReadsPerSecond, INGRESS_LIMITS.fastReadBurst);
+  readonly #feeds = new TokenBuckets(INGRESS_LIMITS.feedsPerSecond, INGRESS_LIMITS.feedBurst);
   readonly #hellos = new TokenBuckets(INGRESS_LIMITS.hellosPerSecond, INGRESS_LIMITS.helloBurst);
 
   constructor(state: CoreState, check: SignatureCheck, handler: QueryHandler, former: Former | null = null) {
@@ -171,6 +172,7 @@ export class ClientAdmission {
   /** Fast reads have a rate of their own over routes that their client greeted from alone: anyone can hand in its signed bytes elsewhere. */
   #bucketsOf(kind: OwnPacket["kind"], own: boolean): TokenBuckets {
     if (isRequest({ kind })) return this.#requests;
+    if (kind === "GetFeed") return this.#feeds;
     return kind === "FastReads" && own && this.#state.config.constants.fastReads ? this.#fastReads : this.#queries;
   }
 

@@ -52,6 +52,12 @@ export const INGRESS_LIMITS = {
   /** A client's verified packets of fast reads over routes it has greeted from, where the roster enables them; all others are queries like others. */
   fastReadsPerSecond: 1250,
   fastReadBurst: 500,
+  /** A client's verified questions for feeds (§7.6): sustained rate, and burst; as much again over routes it has not greeted from. */
+  feedsPerSecond: 200,
+  feedBurst: 400,
+  /** Questions for feeds of one client that wait for something to happen, and of all clients together. */
+  feedsHeldPerClient: 16,
+  feedsHeld: 512,
   /** Fast reads that cost about as much as the packet they are in: a packet counts once, and once more for each so many. */
   readsPerToken: 16,
   /** Bytes of answers to a client's fast reads: sustained rate, and burst; as much again over routes it has not greeted from. */

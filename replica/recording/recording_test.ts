@@ -98,7 +98,7 @@ const recovered: fc.Arbitrary<Recovered> = fc.record({
 const chunks = fc.array(arbitraries.bytes(200).map(chunkOf), { maxLength: 4 });
 
 const { SendRequest: _s, RegisterSession: _o, UpdateLeader: _u, ClientHello: _h, FastReads: _f, ...others } = packets;
-const { GetCheckpoint: _p, GetChunks: _k, GetEntries: _e, GetEpochs: _n, ...earlier } = others;
+const { GetCheckpoint: _p, GetChunks: _k, GetEntries: _e, GetEpochs: _n, GetFeed: _d, ...earlier } = others;
 const { GetCommittedCommand: _c, GetStatus: _g, SetActive: _a, Reply: _r, QueryReply: _q, ReadReply: _rr, ...peers } =
   earlier;
 const now = fc.double({ noNaN: true, noDefaultInfinity: true }).map((each) => Object.is(each, -0) ? 0 : each);

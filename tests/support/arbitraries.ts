@@ -199,6 +199,10 @@ export const messages: { readonly [K in m.MessageKind]: Arbitrary<MessageOf<K>> 
   }),
   GetEntries: fc.record({ kind: kind("GetEntries"), client: clientId, nonce: uint53, from: logIndex }),
   GetEpochs: fc.record({ kind: kind("GetEpochs"), client: clientId, nonce: uint53, epoch }),
+  GetFeed: fc.record({
+    ...{ kind: kind("GetFeed"), client: clientId, nonce: uint53, after: uint53, watch: bytes(40) },
+    waitMs: fc.nat({ max: LIMITS.maxFeedWaitMs }),
+  }),
   Reply: fc.record({
     kind: kind("Reply"),
     replica: replicaId,

@@ -36,6 +36,7 @@ function queriesOn(routes: Routes) {
   const queries: QueryHandler & { active: boolean } = {
     active: true,
     turnAway: (_question, route) => void turnedAway.push(route),
+    turnEnds: () => {},
     busy: (_request, route, waitMs) => void busy.push({ route, waitMs }),
     payer: (client, route, now) => routes.payer(client, route, now),
     asks: (client, route, now) => routes.asks(client, route, now),

@@ -103,6 +103,7 @@ export const packets: { readonly [K in PacketKind]: Arbitrary<AnyPacketOf<K>> } 
   GetChunks: alone("GetChunks", signed(messages.GetChunks)),
   GetEntries: alone("GetEntries", signed(messages.GetEntries)),
   GetEpochs: alone("GetEpochs", signed(messages.GetEpochs)),
+  GetFeed: alone("GetFeed", signed(messages.GetFeed)),
   Reply: fc.record({
     kind: fc.constant("Reply"),
     signed: signed(messages.Reply),

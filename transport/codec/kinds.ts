@@ -42,6 +42,7 @@ export const KIND_BYTES: Readonly<Record<MessageKind | PacketKind, number>> = {
   RegisterSession: 41,
   FastReads: 42,
   GetEpochs: 43,
+  GetFeed: 44,
   UpdateLeader: 48,
   Reply: 64,
   QueryReply: 65,

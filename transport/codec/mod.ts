@@ -10,6 +10,7 @@ export { DecodeError, type DecodeErrorCode } from "./decode_error.ts";
 export { decodeRequests, entryOf } from "./messages/entry.ts";
 export { epochOf } from "./messages/envelope.ts";
 export { epochEndCodec, epochsAnswerCodec } from "./messages/epoch_end.ts";
+export { feedAnswerCodec, MAX_REASON_BYTES } from "./messages/feed_answer.ts";
 export { type HelloAnswer, helloAnswerCodec } from "./messages/hello_answer.ts";
 export { KIND_BYTES, type PacketKind, WIRE_VERSION } from "./kinds.ts";
 export { decodeMessage, encodeMessage, encodeReadPart, encodeReplyPart, type MessageOf } from "./messages/message.ts";

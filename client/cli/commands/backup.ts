@@ -5,8 +5,8 @@ import { takeBackup, type TakenBackup } from "../../backup/take_backup.ts";
 import { type Json, printable } from "../../calls/json_payload.ts";
 import { EXIT } from "../common/exit_codes.ts";
 import type { Command, CommandCall, CommandResult } from "./command.ts";
+import { quoted } from "./kv/value.ts";
 import { backupLine, paced, sizeOf } from "./progress_line.ts";
-import { quoted } from "./value.ts";
 
 const AS_IS = "as-is";
 

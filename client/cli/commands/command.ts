@@ -19,6 +19,8 @@ export interface CommandCall extends OfflineCall {
   readonly client: Client;
   /** Reads all of standard input. Rejects with `UsageError` if that is longer than `maxBytes`. */
   readonly readStdin: (maxBytes: number) => Promise<Uint8Array>;
+  /** Prints a line on standard output before the command has ended. Throws `OutputError` if that takes no more. */
+  readonly emit: (line: string) => void;
   /** True if a person reads along: nothing that could control a terminal is then printed. */
   readonly terminal: boolean;
 }

@@ -6,7 +6,7 @@ import { EXIT } from "../common/exit_codes.ts";
 import { columns } from "../common/table.ts";
 import { wholeNumber } from "../common/whole_number.ts";
 import type { Command, CommandResult } from "./command.ts";
-import { quoted, valueJson, valueLine } from "./value.ts";
+import { quoted, valueJson, valueLine } from "./kv/value.ts";
 
 const MAX_VALUE_CHARS = 40;
 

@@ -1,25 +1,26 @@
 /** All commands, in the order in which help shows them. */
 import { backup } from "./backup.ts";
-import { cas } from "./cas.ts";
 import type { Command } from "./command.ts";
 import { commandAt } from "./command_at.ts";
-import { deleteKey } from "./delete.ts";
-import { get } from "./get.ts";
-import { list } from "./list.ts";
-import { put } from "./put.ts";
-import { range } from "./range.ts";
+import { cas } from "./kv/cas.ts";
+import { deleteKey } from "./kv/delete.ts";
+import { get } from "./kv/get.ts";
+import { list } from "./kv/list.ts";
+import { put } from "./kv/put.ts";
+import { range } from "./kv/range.ts";
+import { txn } from "./kv/txn.ts";
+import { watch } from "./kv/watch.ts";
 import { reconfigure } from "./reconfigure.ts";
 import { restore } from "./restore.ts";
 import { roster } from "./roster.ts";
 import { activate, deactivate } from "./set_active.ts";
 import { shell } from "./shell.ts";
 import { status } from "./status.ts";
-import { txn } from "./txn.ts";
 import { verify } from "./verify.ts";
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
   [
-    ...[put, get, cas, deleteKey, list, range, txn, commandAt, status, activate, deactivate],
+    ...[put, get, cas, deleteKey, list, range, watch, txn, commandAt, status, activate, deactivate],
     ...[roster, reconfigure, backup, restore, verify, shell],
   ].map((command) => [command.name, command]),
 );

@@ -9,8 +9,8 @@ import { InvalidBackupError, UsageError } from "../../errors.ts";
 import { EXIT } from "../common/exit_codes.ts";
 import { pinnedOperator } from "../common/pinned_operator.ts";
 import type { Command, CommandCall, CommandResult, OfflineCall } from "./command.ts";
+import { quoted } from "./kv/value.ts";
 import { paced, sizeOf } from "./progress_line.ts";
-import { quoted } from "./value.ts";
 
 const NOT_PROVEN = "proven by nobody, as nothing is signed in the crash profile";
 const CHECK = "check";

@@ -5,7 +5,7 @@ import { LIMITS } from "../../../protocol/limits.ts";
 import type { SendRequest } from "../../../protocol/message.ts";
 import type { ClientPacket } from "../../../protocol/packet.ts";
 import type { Signed } from "../../../protocol/signed.ts";
-import { encodeKvCommand } from "../../../state_machine/mod.ts";
+import { encodeKvCommand, encodeKvWatch } from "../../../state_machine/mod.ts";
 import { ATTACKER } from "../support/scene.ts";
 import type { Seal } from "../support/signing.ts";
 
@@ -77,6 +77,13 @@ export const CLIENT_PACKETS: {
   GetEpochs: (seal) => ({
     kind: "GetEpochs",
     signed: seal({ kind: "GetEpochs", client: CLIENT, nonce: nonce(), epoch: 1 } as const),
+  }),
+  GetFeed: (seal) => ({
+    kind: "GetFeed",
+    signed: seal({
+      ...{ kind: "GetFeed", client: CLIENT, nonce: nonce(), after: 0, waitMs: LIMITS.maxFeedWaitMs } as const,
+      watch: encodeKvWatch({ prefix: "" }),
+    }),
   }),
 };
 

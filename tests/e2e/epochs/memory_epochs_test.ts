@@ -137,3 +137,34 @@ Deno.test("§13.7b a replica that has the end of its epoch on its disk crosses b
   const { replica } = cluster.start("r4");
   await eventually("r4 is in epoch 2", () => replica.status().epoch === 2);
 });
+
+Deno.test("§7.6d a watch goes on over changes of the roster, also of all replicas but one, and tells each change once", async () => {
+  await using cluster = MemoryCluster.start();
+  const client = cluster.client("c1", { roster: cluster.file });
+  const seen: string[] = [];
+  const watch = await client.watch();
+  const reading = (async () => {
+    for await (const { revision, changes: [change] } of watch) seen.push(`${revision} ${change!.key}`);
+  })();
+  const written: string[] = [];
+  const write = async (key: string) => {
+    for (let i = 0; i < 10; i++) written.push(`${(await client.put(`${key}${i}`, "")).revision} ${key}${i}`);
+  };
+  await write("a");
+  let before = cluster.file;
+  for (const [i, id] of ["r2", "r3", "r4"].entries()) {
+    const made = newMember(cluster.roster, `n${i}`);
+    const next = nextOf(cluster, before, replaceReplica(id, made.request));
+    const joined = cluster.join(`n${i}`, next, made.key);
+    await client.reconfigure(next);
+    await joined;
+    await cluster.stop(id);
+    before = next;
+    await write(`n${i}`);
+  }
+  await eventually("all was told", () => seen.length === written.length, 20_000);
+  assertEquals(seen, written);
+  const ended = reading.then(() => null, (error) => error.name);
+  await client.close();
+  assertEquals(await ended, "ClosedError");
+});

@@ -146,6 +146,7 @@ export function talkIn(chain: EpochChain, epoch: number, self = "r1", lowest = 1
 const unserved: QueryHandler = {
   active: true,
   turnAway: () => {},
+  turnEnds: () => {},
   busy: () => {},
   payer: (client) => client,
   asks: () => {},
@@ -187,6 +188,7 @@ export function epochIngress(chain: EpochChain, epoch: number, lowest = 1) {
     serve: ({ kind }) => (served.push(kind), null),
     busy: ({ message }) => void busy.push(message.kind),
     turnAway: ({ client }) => void turnedAway.push(client),
+    turnEnds: () => {},
   };
   const ingress = new Ingress({
     ...{ state, queries, refused, talk, heard: () => {} },

@@ -130,6 +130,7 @@ export const GOLDEN_MESSAGES: { readonly [K in MessageKind]: MessageOf<K> } = {
   GetChunks: { kind: "GetChunks", client: c1, nonce: 2, digests: [hash(0xb0), hash(0xb1)] },
   GetEntries: { kind: "GetEntries", client: c1, nonce: 3, from: logIndex(1001) },
   GetEpochs: { kind: "GetEpochs", client: c1, nonce: 4, epoch: 2 },
+  GetFeed: { kind: "GetFeed", client: c1, nonce: 5, after: 41, waitMs: 5000, watch: bytes("watch") },
   Reply: {
     kind: "Reply",
     replica: r2,

@@ -6,7 +6,20 @@ import type * as m from "../../../protocol/message.ts";
 import { decodeGroup } from "../../../protocol/operations/group.ts";
 import { BUSY_BYTES } from "../../../protocol/reply.ts";
 import { body, clientId, epoch, hash, logIndex, positive, replicaId, seq, term, wantedDigests } from "../fields.ts";
-import { bool, bytes, enumOf, fixed, id, list, optional, refine, type Schema, struct, uint53 } from "../schema.ts";
+import {
+  atMost,
+  bool,
+  bytes,
+  enumOf,
+  fixed,
+  id,
+  list,
+  optional,
+  refine,
+  type Schema,
+  struct,
+  uint53,
+} from "../schema.ts";
 
 /** §7.1, §7.4. */
 export const sendRequest = body<m.SendRequest>("SendRequest", {
@@ -85,6 +98,15 @@ export const getEntries = body<m.GetEntries>("GetEntries", { client: clientId, n
 
 /** Asks for ends of epochs (§13.12). */
 export const getEpochs = body<m.GetEpochs>("GetEpochs", { client: clientId, nonce: uint53, epoch });
+
+/** §7.6. */
+export const getFeed = body<m.GetFeed>("GetFeed", {
+  client: clientId,
+  nonce: uint53,
+  after: uint53,
+  waitMs: atMost(LIMITS.maxFeedWaitMs),
+  watch: bytes(LIMITS.maxWatchBytes),
+});
 
 type AnyAnswer = m.ReplyPart["answers"][number];
 

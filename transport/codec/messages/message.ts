@@ -37,6 +37,7 @@ export const MESSAGES: { readonly [K in MessageKind]: Schema<MessageOf<K>> } = {
   GetChunks: client.getChunks,
   GetEntries: client.getEntries,
   GetEpochs: client.getEpochs,
+  GetFeed: client.getFeed,
   Reply: client.reply,
   QueryReply: client.queryReply,
 };

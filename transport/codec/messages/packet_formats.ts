@@ -159,6 +159,7 @@ export const PACKETS: { readonly [K in PacketKind]: PacketFormat<PacketOf<K>> } 
   GetChunks: alone("client", "GetChunks"),
   GetEntries: alone("client", "GetEntries"),
   GetEpochs: alone("client", "GetEpochs"),
+  GetFeed: alone("client", "GetFeed"),
   Reply: { ...attaching<p.PartPacket>("Reply", { ...place, part: encoded("ReplyPart", replyPart) }), channel: "reply" },
   QueryReply: alone("reply", "QueryReply"),
   ReadReply: {

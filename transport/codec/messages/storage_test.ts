@@ -69,6 +69,15 @@ obeysTheLaws("epoch end", codecs.epochEndCodec, epochEnd);
 obeysTheLaws("epochs answer", codecs.epochsAnswerCodec, fc.array(epochEnd, { maxLength: 3 }));
 obeysTheLaws("query result", codecs.queryResultCodec, fc.record({ version: uint53, value: bytes() }));
 obeysTheLaws(
+  "feed answer",
+  codecs.feedAnswerCodec,
+  fc.record({
+    ...{ kind: fc.constantFrom("events" as const, "gone" as const, "refused" as const), position: uint53 },
+    events: fc.array(fc.record({ position: uint53, value: bytes() }), { maxLength: 3 }),
+    reason: fc.uint8Array({ maxLength: 20 }),
+  }),
+);
+obeysTheLaws(
   "checkpoint answer",
   codecs.checkpointAnswerCodec,
   fc.record({ checkpoint: fc.option(checkpointProof), certificate: fc.option(commitCertificate) }),

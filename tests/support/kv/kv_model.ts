@@ -1,9 +1,9 @@
 /** A reference implementation of the key-value store, as plain as can be. */
-import { compareUtf8 } from "../../state_machine/compare_utf8.ts";
-import type { KvCommand } from "../../state_machine/kv_command.ts";
-import type { ListCommand, RangeCommand } from "../../state_machine/kv_operation.ts";
-import type { KvResult, OperationResult } from "../../state_machine/kv_result.ts";
-import type { Compare, TransactionCommand, TransactionOperation } from "../../state_machine/kv_transaction.ts";
+import { compareUtf8 } from "../../../state_machine/compare_utf8.ts";
+import type { KvCommand } from "../../../state_machine/kv_command.ts";
+import type { ListCommand, RangeCommand } from "../../../state_machine/kv_operation.ts";
+import type { KvResult, OperationResult } from "../../../state_machine/kv_result.ts";
+import type { Compare, TransactionCommand, TransactionOperation } from "../../../state_machine/kv_transaction.ts";
 
 /** A map, sorted on demand. */
 export class KvModel {

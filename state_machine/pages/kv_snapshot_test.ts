@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as fc from "fast-check";
-import { sha256Hex } from "../crypto/digest.ts";
+import { sha256Hex } from "../../crypto/digest.ts";
+import { deletionOf, type KvChange } from "../kv_change.ts";
+import { KV_LIMITS } from "../kv_limits.ts";
 import { FrozenStore } from "./frozen_store.ts";
 import { History } from "./history.ts";
 import { HistoryPage } from "./history_page.ts";
-import { deletionOf, type KvChange } from "./kv_change.ts";
-import { KV_LIMITS } from "./kv_limits.ts";
 import { readSnapshot } from "./kv_snapshot.ts";
 import { makeManifest } from "./manifest.ts";
 import { Page } from "./page.ts";

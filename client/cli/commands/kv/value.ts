@@ -1,10 +1,10 @@
 /** Values on the command line and in output. */
-import { KV_LIMITS } from "../../../state_machine/mod.ts";
-import type { Json } from "../../calls/json_payload.ts";
-import { printable } from "../../calls/json_payload.ts";
-import { textOf, valueJson as plainJson } from "../../calls/value_json.ts";
-import { UsageError } from "../../errors.ts";
-import type { CommandCall } from "./command.ts";
+import { KV_LIMITS } from "../../../../state_machine/mod.ts";
+import type { Json } from "../../../calls/json_payload.ts";
+import { printable } from "../../../calls/json_payload.ts";
+import { textOf, valueJson as plainJson } from "../../../calls/value_json.ts";
+import { UsageError } from "../../../errors.ts";
+import type { CommandCall } from "../command.ts";
 
 const MAX_SHOWN_CHARS = 40;
 

@@ -1,7 +1,7 @@
-import { textOf } from "../../calls/value_json.ts";
-import { UsageError } from "../../errors.ts";
-import { EXIT } from "../common/exit_codes.ts";
-import type { Command, CommandCall, CommandResult } from "./command.ts";
+import { textOf } from "../../../calls/value_json.ts";
+import { UsageError } from "../../../errors.ts";
+import { EXIT } from "../../common/exit_codes.ts";
+import type { Command, CommandCall, CommandResult } from "../command.ts";
 import { encodingOf, quoted, valueJson } from "./value.ts";
 
 export const get: Command = {

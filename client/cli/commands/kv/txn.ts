@@ -1,10 +1,10 @@
-import { LIMITS } from "../../../protocol/limits.ts";
-import type { Json } from "../../calls/json_payload.ts";
-import { transactionFromJson, transactionJson } from "../../calls/transaction_json.ts";
-import { textOf } from "../../calls/value_json.ts";
-import { UsageError } from "../../errors.ts";
-import { EXIT } from "../common/exit_codes.ts";
-import type { Command } from "./command.ts";
+import { LIMITS } from "../../../../protocol/limits.ts";
+import type { Json } from "../../../calls/json_payload.ts";
+import { transactionFromJson, transactionJson } from "../../../calls/transaction_json.ts";
+import { textOf } from "../../../calls/value_json.ts";
+import { UsageError } from "../../../errors.ts";
+import { EXIT } from "../../common/exit_codes.ts";
+import type { Command } from "../command.ts";
 
 /** Bytes of JSON that hold the longest transaction, whose bytes JSON may escape six for one. */
 const MAX_JSON_BYTES = 8 * LIMITS.maxCommandBytes;

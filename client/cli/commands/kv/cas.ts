@@ -1,6 +1,6 @@
-import { EXIT } from "../common/exit_codes.ts";
-import { wholeNumber } from "../common/whole_number.ts";
-import type { Command } from "./command.ts";
+import { EXIT } from "../../common/exit_codes.ts";
+import { wholeNumber } from "../../common/whole_number.ts";
+import type { Command } from "../command.ts";
 import { ENCODINGS, operandValue, quoted } from "./value.ts";
 
 export const cas: Command = {

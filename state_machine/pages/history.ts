@@ -2,9 +2,9 @@
  * The changes of the last revisions, so that watches can go on where they were. What is kept depends on the changes alone, and is part of the
  * replicated state: replicas that executed the same commands hold the same events in the same pages.
  */
+import { eventBytes, type KvChange } from "../kv_change.ts";
+import { KV_LIMITS } from "../kv_limits.ts";
 import { HistoryPage } from "./history_page.ts";
-import { eventBytes, type KvChange } from "./kv_change.ts";
-import { KV_LIMITS } from "./kv_limits.ts";
 
 /** Pages in order, their events without a gap. The oldest goes when all together have more than `KV_LIMITS.maxHistoryBytes`. */
 export class History {

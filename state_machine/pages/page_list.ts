@@ -2,7 +2,7 @@
  * The store's records as a list of pages. The division into pages depends only on the order of changes, so replicas that executed the same
  * commands have the same pages, and a list made of another's pages continues exactly as that one does.
  */
-import { compareUtf8 } from "./compare_utf8.ts";
+import { compareUtf8 } from "../compare_utf8.ts";
 import { mustJoin, Page } from "./page.ts";
 import type { KvRecord } from "./record.ts";
 

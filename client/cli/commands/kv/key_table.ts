@@ -1,7 +1,7 @@
 /** Lists of keys for people. */
-import { KV_LIMITS } from "../../../state_machine/mod.ts";
-import { printable } from "../../calls/json_payload.ts";
-import { columns } from "../common/table.ts";
+import { KV_LIMITS } from "../../../../state_machine/mod.ts";
+import { printable } from "../../../calls/json_payload.ts";
+import { columns } from "../../common/table.ts";
 import { valueLine } from "./value.ts";
 
 const MAX_KEY_CHARS = 60;

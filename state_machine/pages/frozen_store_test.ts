@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import * as fc from "fast-check";
-import { sha256Hex } from "../crypto/digest.ts";
-import { contextAt } from "../tests/support/contexts.ts";
-import { keyAt, type Write, writes } from "../tests/support/page_values.ts";
+import { sha256Hex } from "../../crypto/digest.ts";
+import { contextAt } from "../../tests/support/contexts.ts";
+import { keyAt, type Write, writes } from "../../tests/support/kv/page_values.ts";
+import { encodeKvCommand } from "../kv_command.ts";
+import { KV_LIMITS } from "../kv_limits.ts";
+import { KvStore } from "../kv_store.ts";
 import { FrozenStore } from "./frozen_store.ts";
-import { encodeKvCommand } from "./kv_command.ts";
-import { KV_LIMITS } from "./kv_limits.ts";
-import { KvStore } from "./kv_store.ts";
 import { Page } from "./page.ts";
 import { type KvRecord, kvRecord, recordBytes } from "./record.ts";
 

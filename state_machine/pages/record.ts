@@ -2,10 +2,10 @@
  * The record the store keeps under one key, and its encoding in pages: `text key, u64 revision, u64 create revision, value`
  * (`docs/kv-commands.md`).
  */
-import type { ByteReader } from "../protocol/bytes/byte_reader.ts";
-import type { ByteWriter } from "../protocol/bytes/byte_writer.ts";
-import { KV_LIMITS } from "./kv_limits.ts";
-import { utf8Length } from "./utf8_length.ts";
+import type { ByteReader } from "../../protocol/bytes/byte_reader.ts";
+import type { ByteWriter } from "../../protocol/bytes/byte_writer.ts";
+import { KV_LIMITS } from "../kv_limits.ts";
+import { utf8Length } from "../utf8_length.ts";
 
 /** A key with its value. Never changed: a write replaces it, so frozen pages and the history may share it. */
 export interface KvRecord {

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import * as fc from "fast-check";
-import { sha256Hex } from "../crypto/digest.ts";
-import { assertSettled, keyAt, type Write, writes } from "../tests/support/page_values.ts";
-import { compareUtf8 } from "./compare_utf8.ts";
-import { KV_LIMITS } from "./kv_limits.ts";
+import { sha256Hex } from "../../crypto/digest.ts";
+import { assertSettled, keyAt, type Write, writes } from "../../tests/support/kv/page_values.ts";
+import { compareUtf8 } from "../compare_utf8.ts";
+import { KV_LIMITS } from "../kv_limits.ts";
 import { Page } from "./page.ts";
 import { PageList } from "./page_list.ts";
 import { type KvRecord, kvRecord } from "./record.ts";

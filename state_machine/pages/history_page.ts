@@ -1,10 +1,10 @@
 /** A page of the history: events of revisions in a row, as `u64 first revision`, then the events, one behind the other. */
-import { sha256Hex } from "../crypto/digest.ts";
-import { ByteReader } from "../protocol/bytes/byte_reader.ts";
-import { ByteWriter } from "../protocol/bytes/byte_writer.ts";
-import type { Digest } from "../protocol/ids.ts";
-import { eventBytes, type KvChange, readEvent, writeEvent } from "./kv_change.ts";
-import { KV_LIMITS } from "./kv_limits.ts";
+import { sha256Hex } from "../../crypto/digest.ts";
+import { ByteReader } from "../../protocol/bytes/byte_reader.ts";
+import { ByteWriter } from "../../protocol/bytes/byte_writer.ts";
+import type { Digest } from "../../protocol/ids.ts";
+import { eventBytes, type KvChange, readEvent, writeEvent } from "../kv_change.ts";
+import { KV_LIMITS } from "../kv_limits.ts";
 
 const FIRST_REVISION_BYTES = 8;
 

@@ -1,5 +1,5 @@
-import { EXIT } from "../common/exit_codes.ts";
-import type { Command } from "./command.ts";
+import { EXIT } from "../../common/exit_codes.ts";
+import type { Command } from "../command.ts";
 import { quoted } from "./value.ts";
 
 export const deleteKey: Command = {

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { sha256Hex } from "../crypto/digest.ts";
-import { KV_LIMITS } from "./kv_limits.ts";
+import { sha256Hex } from "../../crypto/digest.ts";
+import { KV_LIMITS } from "../kv_limits.ts";
 import { indexesFor, makeManifest, readHead, readIndex } from "./manifest.ts";
 
 const digests = (count: number) => Array.from({ length: count }, (_, i) => sha256Hex(Uint8Array.of(i >> 8, i)));

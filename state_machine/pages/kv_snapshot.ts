@@ -2,12 +2,12 @@
  * Reading of the chunks of a key-value store's state, as {@linkcode FrozenStore} makes them, from any source. Each chunk is checked against
  * the digest that an earlier one announced, so the head's digest authenticates them all (§8.3).
  */
-import { sha256Hex } from "../crypto/digest.ts";
-import type { Digest } from "../protocol/ids.ts";
-import { compareUtf8 } from "./compare_utf8.ts";
+import { sha256Hex } from "../../crypto/digest.ts";
+import type { Digest } from "../../protocol/ids.ts";
+import { compareUtf8 } from "../compare_utf8.ts";
+import { eventBytes } from "../kv_change.ts";
+import { KV_LIMITS } from "../kv_limits.ts";
 import { decodeHistoryPage, type HistoryPage } from "./history_page.ts";
-import { eventBytes } from "./kv_change.ts";
-import { KV_LIMITS } from "./kv_limits.ts";
 import { type Head, readHead, readIndex } from "./manifest.ts";
 import { decodePage, mustJoin, type Page, quoted } from "./page.ts";
 

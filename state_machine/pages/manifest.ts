@@ -4,19 +4,19 @@
  * {@linkcode KV_LIMITS.maxIndexDigests} pages. The head's own digest is the state's (§8.3): with it, a reader can check the head, then each
  * index chunk, then each page, one by one, whatever their source.
  */
-import { sha256Hex } from "../crypto/digest.ts";
-import { ByteReader } from "../protocol/bytes/byte_reader.ts";
-import { ByteWriter } from "../protocol/bytes/byte_writer.ts";
-import { DIGEST_BYTES } from "../protocol/bytes/sizes.ts";
-import type { Digest } from "../protocol/ids.ts";
+import { sha256Hex } from "../../crypto/digest.ts";
+import { ByteReader } from "../../protocol/bytes/byte_reader.ts";
+import { ByteWriter } from "../../protocol/bytes/byte_writer.ts";
+import { DIGEST_BYTES } from "../../protocol/bytes/sizes.ts";
+import type { Digest } from "../../protocol/ids.ts";
 import {
   digestsInList,
   joinDigests,
   listDigests,
   listsFor,
   splitDigests,
-} from "../protocol/snapshot/snapshot_digests.ts";
-import { KV_LIMITS } from "./kv_limits.ts";
+} from "../../protocol/snapshot/snapshot_digests.ts";
+import { KV_LIMITS } from "../kv_limits.ts";
 
 /** First byte of every head. Version 1 was a list of records without digests, version 2 had no history. */
 export const SNAPSHOT_VERSION = 3;

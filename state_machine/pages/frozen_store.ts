@@ -1,7 +1,7 @@
 /** The state of a key-value store at one revision, kept while the store continues, as a checkpoint needs (§8.2, §8.3). */
-import { DIGEST_BYTES } from "../protocol/bytes/sizes.ts";
-import type { Digest } from "../protocol/ids.ts";
-import type { FrozenState } from "../protocol/ports.ts";
+import { DIGEST_BYTES } from "../../protocol/bytes/sizes.ts";
+import type { Digest } from "../../protocol/ids.ts";
+import type { FrozenState } from "../../protocol/ports.ts";
 import type { HistoryPage } from "./history_page.ts";
 import { type Counters, indexesFor, makeManifest, type Manifest } from "./manifest.ts";
 import type { Page } from "./page.ts";

@@ -1,8 +1,8 @@
-import { KV_LIMITS } from "../../../state_machine/mod.ts";
-import type { ListedKey } from "../../calls/kv_outcomes.ts";
-import { EXIT } from "../common/exit_codes.ts";
-import { wholeNumber } from "../common/whole_number.ts";
-import type { Command } from "./command.ts";
+import { KV_LIMITS } from "../../../../state_machine/mod.ts";
+import type { ListedKey } from "../../../calls/kv_outcomes.ts";
+import { EXIT } from "../../common/exit_codes.ts";
+import { wholeNumber } from "../../common/whole_number.ts";
+import type { Command } from "../command.ts";
 import { keyTable, LIST_OPTIONS, moreMessage } from "./key_table.ts";
 import { valueJson } from "./value.ts";
 

@@ -2,12 +2,12 @@
  * A page: a run of records in the order of their keys' bytes, the unit in which state is digested, copied and transferred. Its encoding is
  * the concatenation of its records, so equal pages have equal bytes and equal digests.
  */
-import { sha256Hex } from "../crypto/digest.ts";
-import { ByteReader } from "../protocol/bytes/byte_reader.ts";
-import { ByteWriter } from "../protocol/bytes/byte_writer.ts";
-import type { Digest } from "../protocol/ids.ts";
-import { compareUtf8 } from "./compare_utf8.ts";
-import { KV_LIMITS } from "./kv_limits.ts";
+import { sha256Hex } from "../../crypto/digest.ts";
+import { ByteReader } from "../../protocol/bytes/byte_reader.ts";
+import { ByteWriter } from "../../protocol/bytes/byte_writer.ts";
+import type { Digest } from "../../protocol/ids.ts";
+import { compareUtf8 } from "../compare_utf8.ts";
+import { KV_LIMITS } from "../kv_limits.ts";
 import { type KvRecord, readRecord, recordBytes, writeRecord } from "./record.ts";
 
 /** Records in order. Only `PageList` changes pages, and none that a frozen view holds. */

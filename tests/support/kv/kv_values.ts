@@ -1,9 +1,9 @@
 /** Arbitrary commands for the key-value store's tests. */
 import * as fc from "fast-check";
-import { compareUtf8 } from "../../state_machine/compare_utf8.ts";
-import type { KvCommand } from "../../state_machine/kv_command.ts";
-import { KV_LIMITS } from "../../state_machine/kv_limits.ts";
-import type { Compare, TransactionCommand, TransactionOperation } from "../../state_machine/kv_transaction.ts";
+import { compareUtf8 } from "../../../state_machine/compare_utf8.ts";
+import type { KvCommand } from "../../../state_machine/kv_command.ts";
+import { KV_LIMITS } from "../../../state_machine/kv_limits.ts";
+import type { Compare, TransactionCommand, TransactionOperation } from "../../../state_machine/kv_transaction.ts";
 
 /** Few keys, so that commands collide; some beyond the surrogates. */
 export const key: fc.Arbitrary<string> = fc.constantFrom(

@@ -1,9 +1,9 @@
 /** Histories that fill, split and join pages, for the tests of everything made of pages. */
 import { assert } from "@std/assert";
 import * as fc from "fast-check";
-import { compareUtf8 } from "../../state_machine/compare_utf8.ts";
-import { KV_LIMITS } from "../../state_machine/kv_limits.ts";
-import { mustJoin, type Page } from "../../state_machine/page.ts";
+import { compareUtf8 } from "../../../state_machine/compare_utf8.ts";
+import { KV_LIMITS } from "../../../state_machine/kv_limits.ts";
+import { mustJoin, type Page } from "../../../state_machine/pages/page.ts";
 
 /** One write: `bytes` of value under key number `key`, or its deletion if null. */
 export interface Write {

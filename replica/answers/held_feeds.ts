@@ -1,0 +1,147 @@
+/** Questions for feeds, held until there is something to say (§7.6). */
+import type { ClientId } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
+import type { Feed, FeedAnswer, FeedEvent, GetFeed } from "../../protocol/operations/feed.ts";
+import { feedAnswerCodec, MAX_REASON_BYTES } from "../../transport/codec/mod.ts";
+import type { CoreState } from "../core/state.ts";
+import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
+import { type Answering, feedAnswer } from "./queries.ts";
+import type { QueryAnswer, Replier } from "./replier.ts";
+
+/** A question that waits. */
+interface Held {
+  readonly question: GetFeed;
+  readonly route: string;
+  /** Time at which it is answered though nothing has happened. */
+  readonly deadlineAt: number;
+  /** Position up to which nothing has happened that it asks for. */
+  through: number;
+}
+
+export interface HeldFeedsParts extends Answering {
+  readonly state: CoreState;
+  readonly replier: Pick<Replier, "answerWithinBudget">;
+}
+
+/** Bytes of an event in an answer besides its value: position, length. */
+const EVENT_FRAMING = 8 + 4;
+/** Room in a payload for events: all but version, kind, position, count and reason. */
+const EVENTS_ROOM = LIMITS.maxReplyBytes - 64;
+
+/** The questions of one replica's clients. */
+export class HeldFeeds {
+  readonly #parts: HeldFeedsParts;
+  /** By client, in the order of their arrival. */
+  readonly #held = new Map<ClientId, Held[]>();
+  #count = 0;
+  /** Index that was applied when all were looked at last; none needs to be before another one is, or is due. */
+  #lookedAt = -1;
+  #nextDeadline = Infinity;
+
+  constructor(parts: HeldFeedsParts) {
+    this.#parts = parts;
+  }
+
+  /** Number of questions that wait. */
+  get size(): number {
+    return this.#count;
+  }
+
+  /** Takes a question over `route`. It is answered at once if there is something to say; returns the code of why it is not taken, or null. */
+  ask(question: GetFeed, route: string, now: number): string | null {
+    const held: Held = { question, route, deadlineAt: now + question.waitMs, through: question.after };
+    const said = this.#look(held, now);
+    if (said === null) {
+      this.#hold(held);
+      return null;
+    }
+    return this.#answer(held, said) ? null : "reply-budget";
+  }
+
+  /** Answers those for whom something has happened since, and those that waited long enough. To be called at the end of each turn. */
+  look(now: number): void {
+    const { appliedIndex } = this.#parts.state;
+    if (appliedIndex === this.#lookedAt && now < this.#nextDeadline) return;
+    this.#lookedAt = appliedIndex;
+    this.#nextDeadline = Infinity;
+    for (const [client, questions] of this.#held) {
+      const waiting = questions.filter((held) => {
+        const said = this.#look(held, now);
+        if (said !== null && this.#answer(held, said)) return false;
+        this.#nextDeadline = Math.min(this.#nextDeadline, held.deadlineAt);
+        return true;
+      });
+      this.#count -= questions.length - waiting.length;
+      if (waiting.length > 0) this.#held.set(client, waiting);
+      else this.#held.delete(client);
+    }
+  }
+
+  /** Returns what is to be said now, or null if it is to wait. */
+  #look(held: Held, now: number): QueryAnswer | null {
+    const { state } = this.#parts;
+    const feed = feedAnswer(state, this.#parts, held.question, held.through);
+    if (feed !== null && "ok" in feed) return feed;
+    if (feed?.kind === "events") {
+      if (feed.events.length > 0) return answerOf(bounded(feed));
+      held.through = feed.through;
+    } else if (feed !== null) return answerOf(feed);
+    return now < held.deadlineAt ? null : answerOf({ kind: "events", events: [], through: held.through });
+  }
+
+  /** Returns false if the client's budget is used up: then the question goes on waiting. */
+  #answer({ question: { client, nonce }, route }: Held, said: QueryAnswer): boolean {
+    return this.#parts.replier.answerWithinBudget(route, client, nonce, () => said) !== null;
+  }
+
+  /** Holds a question in place of the same one that came before over this route, and of the oldest where there is no more room. */
+  #hold(held: Held): void {
+    const { client, nonce } = held.question;
+    const all = this.#held.get(client) ?? [];
+    const others = all.filter(({ question, route }) => question.nonce !== nonce || route !== held.route);
+    if (others.length >= INGRESS_LIMITS.feedsHeldPerClient) others.shift();
+    this.#count += others.length + 1 - all.length;
+    this.#held.set(client, [...others, held]);
+    this.#nextDeadline = Math.min(this.#nextDeadline, held.deadlineAt);
+    if (this.#count > INGRESS_LIMITS.feedsHeld) this.#dropOne();
+  }
+
+  /** Drops the oldest question of a client that has the most. */
+  #dropOne(): void {
+    let most: Held[] = [];
+    for (const questions of this.#held.values()) if (questions.length > most.length) most = questions;
+    most.shift();
+    this.#count--;
+  }
+}
+
+/** Returns as much of a feed as an answer holds. */
+function bounded(feed: Extract<Feed, { kind: "events" }>): Feed {
+  const events: FeedEvent[] = [];
+  let bytes = 0;
+  for (const event of feed.events) {
+    bytes += EVENT_FRAMING + event.value.length;
+    if (bytes > EVENTS_ROOM || events.length === LIMITS.maxFeedEvents) break;
+    events.push(event);
+  }
+  const isWhole = events.length === feed.events.length;
+  return isWhole ? feed : { kind: "events", events, through: events.at(-1)?.position ?? feed.events[0]!.position - 1 };
+}
+
+function answerOf(feed: Feed): QueryAnswer {
+  return { ok: true, payload: feedAnswerCodec.encode(fieldsOf(feed)) };
+}
+
+function fieldsOf(feed: Feed): FeedAnswer {
+  const reason = new Uint8Array();
+  switch (feed.kind) {
+    case "events":
+      return { kind: "events", position: feed.through, events: feed.events, reason };
+    case "gone":
+      return { kind: "gone", position: feed.oldest, events: [], reason };
+    case "refused": {
+      const words = new TextEncoder().encode(feed.reason).subarray(0, MAX_REASON_BYTES);
+      return { kind: "refused", position: 0, events: [], reason: words };
+    }
+  }
+}
