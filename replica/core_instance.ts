@@ -18,7 +18,7 @@ import { createDurableMark, type DurableMark } from "./disk/durable_mark.ts";
 import { watchStorage } from "./disk/watched_storage.ts";
 import { createEffects, type EffectPorts, type RunInputs } from "./effects.ts";
 import { EpochTalk } from "./epochs/epoch_talk.ts";
-import { EpochHistory } from "./epochs/history.ts";
+import { endJudge, EpochHistory } from "./epochs/history.ts";
 import { formerNames, newcomersIn } from "./epochs/members.ts";
 import { readArchived } from "./epochs/rosters.ts";
 import { EventLoop } from "./event_loop.ts";
@@ -134,7 +134,7 @@ function createTalk(
   const peers = roster.replicas.flatMap(({ id }) => id === line.id ? [] : [id]);
   return new EpochTalk({
     ...{ epoch, send, archive, newcomers: newcomersIn(roster, before, line.id) },
-    history: new EpochHistory({ epoch, archive, peers, send, backend }),
+    history: new EpochHistory({ epoch, archive, peers, send, judge: endJudge(backend) }),
   });
 }
 

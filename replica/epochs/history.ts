@@ -3,11 +3,18 @@ import { ConfigError } from "../../crypto/config_error.ts";
 import type { SignedRoster } from "../../crypto/roster/parse_roster.ts";
 import { verifyEnd } from "../../crypto/roster/verify_end.ts";
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
+import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
 import type { Millis } from "../../protocol/ids.ts";
 import type { PacketOf } from "../../protocol/packet.ts";
 import { epochEndCodec } from "../../transport/codec/mod.ts";
 import type { EpochArchive } from "../storage/port.ts";
-import { bytesOf, parseArchived, readArchived } from "./rosters.ts";
+import { bytesOf, parseArchived } from "./rosters.ts";
+
+/**
+ * Returns the bytes by which the roster of the epoch that `end` ended is kept, if `roster` is that one and both lead to the roster kept as `after`; null if they
+ * prove nothing. Never throws on what others sent.
+ */
+export type EndJudge = (after: Uint8Array, roster: Uint8Array, end: EpochEnd) => Uint8Array | null;
 
 export interface EpochHistoryParts {
   /** The epoch this replica is in. */
@@ -16,7 +23,7 @@ export interface EpochHistoryParts {
   /** Those to ask, in turn. */
   readonly peers: readonly string[];
   readonly send: (peer: string, packet: PacketOf<"FetchEpoch">) => void;
-  readonly backend: SignatureBackend;
+  readonly judge: EndJudge;
 }
 
 /** Interval at which somebody is asked, in milliseconds, and what it grows to where nobody has an answer. */
@@ -52,16 +59,22 @@ export class EpochHistory {
   take(peer: string, { end, roster }: PacketOf<"EpochEnd">): void {
     if (roster === null || end.epoch !== this.#missing || peer !== this.#asked) return;
     this.#asked = null;
-    const { archive, backend } = this.#parts;
-    const after = readArchived(archive, end.epoch + 1, backend);
-    const before = rosterBefore(after, roster, backend);
-    if (before === null || verifyEnd(before, end, backend)?.digest !== after.digest) return;
-    archive.put(end.epoch, bytesOf(before), epochEndCodec.encode(end));
+    const { archive, judge } = this.#parts;
+    const before = judge(archive.read(end.epoch + 1)!.roster, roster, end);
+    if (before === null) return;
+    archive.put(end.epoch, before, epochEndCodec.encode(end));
     this.#missing = newestMissing(this.#parts);
     this.#questions = 0;
     this.#askAt = -Infinity;
   }
 }
+
+/** Returns the judge of ends by their signatures. */
+export const endJudge = (backend: SignatureBackend): EndJudge => (after, roster, end) => {
+  const next = parseArchived(after, backend);
+  const before = rosterBefore(next, roster, backend);
+  return before !== null && verifyEnd(before, end, backend)?.digest === next.digest ? bytesOf(before) : null;
+};
 
 /** Returns the roster that `after` names as the one before, if these bytes are that. */
 function rosterBefore(after: SignedRoster, bytes: Uint8Array, backend: SignatureBackend): SignedRoster | null {

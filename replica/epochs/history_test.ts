@@ -3,7 +3,7 @@ import type { EpochEndPacket } from "../../protocol/packet.ts";
 import { backend } from "../../tests/support/backends.ts";
 import { EpochChain, talkIn } from "../../tests/support/epochs/epoch_lab.ts";
 import { countingBackend } from "../diagnostics/counting_backend.ts";
-import { EpochHistory } from "./history.ts";
+import { endJudge, EpochHistory } from "./history.ts";
 import { parseArchived } from "./rosters.ts";
 
 const chain = new EpochChain();
@@ -118,7 +118,7 @@ Deno.test("a disk that holds the roster of an epoch without its end asks for tha
   archive.put(1, chain.shown(1).roster!, null);
   const sent: number[] = [];
   const send = (_peer: string, { epoch }: { readonly epoch: number }) => void sent.push(epoch);
-  const history = new EpochHistory({ epoch: 3, archive, peers: ["r2"], send, backend });
+  const history = new EpochHistory({ epoch: 3, archive, peers: ["r2"], send, judge: endJudge(backend) });
   history.look(0);
   history.take("r2", chain.shown(1));
   assertEquals(sent, [1]);

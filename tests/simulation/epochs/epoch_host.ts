@@ -4,7 +4,7 @@ import type { CoreConfig } from "../../../protocol/config.ts";
 import { changeIn, type EpochEnd } from "../../../protocol/epochs/epoch_end.ts";
 import { clientId, type Millis, type ReplicaId } from "../../../protocol/ids.ts";
 import type { FetchChunksResponse, Request } from "../../../protocol/message.ts";
-import type { Packet } from "../../../protocol/packet.ts";
+import type { EpochEndPacket, FetchEpochPacket, Packet } from "../../../protocol/packet.ts";
 import type { RosterChanges } from "../../../protocol/ports.ts";
 import { quorumOf } from "../../../protocol/quorum.ts";
 import { listSignatures } from "../../../protocol/signatures.ts";
@@ -15,6 +15,7 @@ import type { CoreState } from "../../../replica/core/state.ts";
 import { beginEpoch, type DurableMark } from "../../../replica/disk/durable_mark.ts";
 import { archiveEnd, beginningOf, beginWithout, carriedFrom, waitingIn } from "../../../replica/epochs/cross.ts";
 import { EpochTalk } from "../../../replica/epochs/epoch_talk.ts";
+import { EpochHistory } from "../../../replica/epochs/history.ts";
 import { isUnused } from "../../../replica/epochs/newcomer.ts";
 import { LOOK_MS, Retirement } from "../../../replica/epochs/retirement.ts";
 import type { Former } from "../../../replica/ingress/former.ts";
@@ -142,7 +143,7 @@ export class EpochHost {
       },
       ...{ changes, check, corruptions: corruptions(inForce) },
       nameOf: (owner) => this.nameOf(owner),
-      talk: this.#talkAs(inForce, before, storage),
+      talk: this.#talkAs(inForce, before, storage, true),
       former: before === null ? null : {
         clients: new Set(before.roster.clients.filter((client) => !clients.includes(client))),
         replicas: new Set(former),
@@ -178,18 +179,40 @@ export class EpochHost {
     if (peer !== null) this.#bystander?.take(peer, packet);
   }
 
-  #talkAs(inForce: SimEpoch, before: SimEpoch | null, storage: Pick<Storage, "epochs">): EpochTalk {
+  #talkAs(
+    inForce: SimEpoch,
+    before: SimEpoch | null,
+    { epochs: archive }: Pick<Storage, "epochs">,
+    isMember: boolean,
+  ): EpochTalk {
     const { id, send, epochs } = this.#parts;
+    const { epoch, replicas } = inForce;
     const known = (other: ReplicaId) =>
       before === null || lists(before, { id: other, key: keyIn(inForce.roster, other) });
-    return new EpochTalk({
-      ...{ epoch: inForce.epoch, archive: storage.epochs },
-      newcomers: inForce.replicas.filter((other) => other !== id && !known(other)),
-      send(peer, packet) {
-        const whole = packet.kind === "EpochEnd" ? { ...packet, end: epochs.kept(packet.end) } : packet;
-        send([peer], whole, inForce.epoch);
-      },
+    const sendOne = (peer: string, packet: EpochEndPacket | FetchEpochPacket): void => {
+      const whole = packet.kind === "EpochEnd" ? { ...packet, end: epochs.kept(packet.end) } : packet;
+      send([peer], whole, epoch);
+    };
+    const peers = replicas.filter((other) => other !== id);
+    const history = new EpochHistory({
+      epoch,
+      archive,
+      peers,
+      send: sendOne,
+      judge: (...shown) => this.#judge(...shown),
     });
+    return new EpochTalk({
+      ...{ epoch, archive, newcomers: peers.filter((other) => !known(other)), send: sendOne },
+      ...(isMember ? { history } : {}),
+    });
+  }
+
+  /** Judges an end as `endJudge` does. */
+  #judge(after: Uint8Array, roster: Uint8Array, end: EpochEnd): Uint8Array | null {
+    const { epochs } = this.#parts;
+    const [before, next] = [epochs.read(roster), epochs.read(after)];
+    if (before.digest !== next.roster.previous) return null;
+    return epochs.nextAfter(before, end)?.digest === next.digest ? before.bytes : null;
   }
 
   #leave(storage: Storage, next: SimEpoch, end: EpochEnd): null {
@@ -199,7 +222,7 @@ export class EpochHost {
     const retirement = new Retirement({
       ...{ self: id, end, chunks: storage.chunks },
       quorum: quorumOf(replicas.length, constants.profile).quorum,
-      talk: this.#talkAs(next, before, storage),
+      talk: this.#talkAs(next, before, storage, false),
       check: (packet) => listSignatures(packet).slice(0, 1).every((claim) => next.check.holds(claim)),
       seal: (message: FetchChunksResponse) => signAs(crypto, "replica", id, message, { place, key: this.key }),
       send: (peer, packet) => send([peer], packet, next.epoch),

@@ -10,7 +10,7 @@ import type { Admission } from "../../../replica/ingress/admission.ts";
 import { admitPacket } from "../../../replica/ingress/admit_packet.ts";
 import { judgeFormerChunks } from "../../../replica/ingress/former.ts";
 import { LateResponses } from "../../../replica/ingress/late_responses.ts";
-import { asksForEnd, isOfAnotherEpoch } from "../../../replica/ingress/other_epochs.ts";
+import { asksForEnd, isOfAnotherEpoch, showsOlderEnd } from "../../../replica/ingress/other_epochs.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
 import type { Setup } from "../epochs/epoch_host.ts";
 import { namedBy } from "../network/epoch_marks.ts";
@@ -46,7 +46,8 @@ export class SimIngress {
   /** As `Ingress` does with what comes over a connection whose owner it knows. */
   #judgeNamed(state: CoreState, setup: Setup, packet: Packet, name: string, now: Millis): InputWithoutTime | null {
     const { talk, former, check } = setup;
-    if (isOfAnotherEpoch(talk, name, namedBy(packet), now) || asksForEnd(talk, name, packet, now)) return null;
+    if (isOfAnotherEpoch(talk, name, namedBy(packet), now)) return null;
+    if (asksForEnd(talk, name, packet, now) || showsOlderEnd(talk, name, packet)) return null;
     if (packet.kind === "FetchChunksResponse" && former?.replicas.has(name)) {
       return inputOf(judgeFormerChunks(state, former, packet, name));
     }

@@ -20,7 +20,7 @@ import { createState } from "../../../replica/core/create_state.ts";
 import { countingBackend } from "../../../replica/diagnostics/counting_backend.ts";
 import { TallyByKind } from "../../../replica/diagnostics/tally_by_kind.ts";
 import { EpochTalk } from "../../../replica/epochs/epoch_talk.ts";
-import { EpochHistory } from "../../../replica/epochs/history.ts";
+import { endJudge, EpochHistory } from "../../../replica/epochs/history.ts";
 import { formerNames, newcomersIn } from "../../../replica/epochs/members.ts";
 import { bytesOf } from "../../../replica/epochs/rosters.ts";
 import { formerOf } from "../../../replica/ingress/former.ts";
@@ -136,7 +136,7 @@ export function talkIn(chain: EpochChain, epoch: number, self = "r1", lowest = 1
   const sent: Sent[] = [];
   const send = (peer: string, packet: Sent[1]) => void sent.push([peer, packet]);
   const peers = roster.replicas.flatMap(({ id }) => id === self ? [] : [id]);
-  const history = new EpochHistory({ epoch, archive, peers, send, backend: by });
+  const history = new EpochHistory({ epoch, archive, peers, send, judge: endJudge(by) });
   const talk = new EpochTalk({
     ...{ epoch, send, history, archive, newcomers: newcomersIn(roster, before, self) },
   });
