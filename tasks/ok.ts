@@ -4,7 +4,7 @@ import { EXIT_DONE, EXIT_FAILED, printLine, runTask } from "./support/run_task.t
 
 const USAGE =
   `Runs everything that a change must pass before it is merged: format, lint with the house rules, types, a hundred seeds of the
-simulation, fifty of its crash profile and a fresh one, all tests. Steps run in order, each one printed with its duration; the first failure ends it.
+simulation, thirty in which rosters change, fifty of its crash profile and a fresh one, all tests. Steps run in order, each one printed with its duration; the first failure ends it.
 
 Usage: ok [options]
 
@@ -25,6 +25,7 @@ const CHECKS: readonly Step[] = [
   { name: "lint", args: ["lint"] },
   { name: "types", args: ["check", "--quiet", "."] },
   { name: "simulation", args: ["task", "--quiet", "sim", "--seeds", "100"] },
+  { name: "changes of rosters", args: ["task", "--quiet", "sim", "--changes", "--seeds", "30"] },
   { name: "crash profile", args: ["task", "--quiet", "sim", "--profile", "crash", "--seeds", "50"] },
   { name: "fresh seed", args: ["task", "--quiet", "sim", "--fresh", "--seeds", "1"] },
 ];

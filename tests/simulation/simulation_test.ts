@@ -115,6 +115,17 @@ Deno.test("shrink: what does not matter to the violation goes, what does stays",
   assert(attempts < 400, `${attempts} attempts`);
 });
 
+Deno.test("shrink: changes of the roster that do not matter go, and so do their edits", () => {
+  const plan = drawPlan(1004811, { changes: true });
+  const editsIn = ({ reconfiguration }: Plan) =>
+    reconfiguration!.changes.flatMap(({ alternatives }) => alternatives.flat());
+  const matters = (each: Plan) => editsIn(each).some(({ edit }) => edit === "add");
+  assert(matters(plan) && plan.reconfiguration!.changes.length === 4);
+  const { plan: small } = shrink(plan, "I5", (each) => matters(each) ? { invariant: "I5", detail: "" } : null);
+  assertEquals(editsIn(small).map(({ edit }) => edit), ["add"]);
+  assertEquals(small.reconfiguration!.changes.length, 1);
+});
+
 Deno.test("shrink: a smaller plan that fails in another way does not count", () => {
   const plan = drawPlan(94);
   const { plan: small } = shrink(plan, "I5", (each) => ({ invariant: each === plan ? "I5" : "I1", detail: "" }));

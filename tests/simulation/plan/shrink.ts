@@ -1,6 +1,6 @@
 /** Makes a failing plan smaller as long as it fails in the same way: delta debugging over everything that was drawn. */
 import type { Violation } from "../observer.ts";
-import type { ClientPlan, Fault, Plan } from "./plan.ts";
+import type { ChangePlan, ClientPlan, Fault, Plan } from "./plan.ts";
 
 /** Runs a plan and returns what did not hold, or null. */
 export type Attempt = (plan: Plan) => Violation | null;
@@ -41,6 +41,7 @@ function dropFaults(list: readonly Fault[], adopts: (fewer: readonly Fault[]) =>
 /** Yields plans a little smaller than `plan`, the boldest first. */
 function* reductions(plan: Plan): IteratorObject<Plan, void> {
   for (const faults of fewer(plan.faults)) yield { ...plan, faults };
+  yield* simplerChanges(plan);
   yield* simplerReplicas(plan);
   yield* simplerClients(plan);
   if (plan.clocks.some((rate) => rate !== 1)) yield { ...plan, clocks: plan.clocks.map(() => 1) };
@@ -78,6 +79,28 @@ function* simplerReplicas(plan: Plan): Iterable<Plan> {
       if (actors.length > 0) yield { ...plan, byzantine: plan.byzantine.with(i, { ...faulty, actors }) };
     }
   }
+}
+
+/** Yields the plan with fewer changes of the roster, and with simpler ones. */
+function* simplerChanges(plan: Plan): Iterable<Plan> {
+  const { reconfiguration } = plan;
+  if (reconfiguration === undefined) return;
+  const { changes } = reconfiguration;
+  for (const kept of fewer(changes)) yield { ...plan, reconfiguration: { ...reconfiguration, changes: kept } };
+  for (const [i, change] of changes.entries()) {
+    for (const simpler of simplerChange(change)) {
+      yield { ...plan, reconfiguration: { ...reconfiguration, changes: changes.with(i, simpler) } };
+    }
+  }
+}
+
+function* simplerChange(change: ChangePlan): Iterable<ChangePlan> {
+  const { alternatives, junk } = change;
+  if (alternatives.length > 1) yield { ...change, alternatives: alternatives.slice(0, 1) };
+  for (const [i, edits] of alternatives.entries()) {
+    for (const kept of fewer(edits)) yield { ...change, alternatives: alternatives.with(i, kept) };
+  }
+  if (junk) yield { ...change, junk: false };
 }
 
 function* simplerClients(plan: Plan): Iterable<Plan> {
