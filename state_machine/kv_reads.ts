@@ -64,10 +64,10 @@ function* selected(records: PageList, asked: ListCommand | RangeCommand): Genera
   const first = asked.op === "list" ? asked.prefix : asked.from;
   for (const item of records.from(compareUtf8(asked.after, first) > 0 ? asked.after : first)) {
     if (item.key === asked.after) continue;
-    if (isBeyond(asked, item.key)) return;
+    if (isPastEnd(asked, item.key)) return;
     yield item;
   }
 }
 
-const isBeyond = (asked: ListCommand | RangeCommand, key: string): boolean =>
+const isPastEnd = (asked: ListCommand | RangeCommand, key: string): boolean =>
   asked.op === "list" ? !key.startsWith(asked.prefix) : asked.to !== "" && compareUtf8(key, asked.to) >= 0;

@@ -263,6 +263,6 @@ Deno.test("client: arguments out of their limits are refused before anything is 
 Deno.test("client: a command of another state machine comes back as it was answered", () =>
   withFakeCluster({}, async (cluster, connect) => {
     const { result, index } = await connect().execute(Uint8Array.of(99));
-    assertEquals([result, index], [Uint8Array.of(1, 6), 2]);
+    assertEquals([result, index], [Uint8Array.of(2, 6), 2]);
     assertEquals(decodeKvCommand(cluster.ordered[0]!.command), null);
   }));

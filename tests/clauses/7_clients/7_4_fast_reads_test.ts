@@ -55,7 +55,7 @@ Deno.test("§7.4 reads of one packet are answered in their order, as many as the
   const read = (key: string) => encodeKvCommand({ op: "read", key });
   const sizes = (...keys: string[]) =>
     fastReads(lab.state, { machine: store, changes: NO_CHANGES }, clientId("c1"), keys.map(read)).map((payload) =>
-      queryResultCodec.decode(payload).value.length - 14
+      queryResultCodec.decode(payload).value.length - 22
     );
   assertEquals(sizes("long", "short", "short"), [60_000, 1, 1]);
   const most = Math.floor(LIMITS.readBytes / 60_000) + 1;

@@ -130,8 +130,8 @@ export const SAFETY_CLIENTS: readonly Mutant[] = [
     needs: "fast reads, deletes",
     patches: [
       patch(
-        "KvStore.#current",
-        `    if (found === undefined) return { status: "absent", storeRevision: this.#revision };`,
+        "currentOf",
+        `  if (found === undefined) return { status: "absent", storeRevision };`,
         `    if (found === undefined) return { status: "absent", storeRevision: 0 };`,
       ),
       patch(
