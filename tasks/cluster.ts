@@ -22,6 +22,7 @@ Usage: cluster [options]
   --profile NAME     of a new cluster: byzantine (default), or crash: plain Raft, where no replica may lie (docs/dial.md)
   --clients N        client keys of a new cluster (default 4)
   --base-port PORT   first port of a new cluster (default ${DEFAULT_BASE_PORT}); each replica takes ${PORTS_PER_REPLICA}
+  --http HOST:PORT   serve the key-value store there over HTTP, as client c1 (docs/gateway.md); HOST is one of this machine's own
   --log-level LEVEL  of the replicas: error, warn, info or debug (default info)
   --help             this text
 
@@ -29,8 +30,10 @@ Flags of a new cluster may be repeated for the same one, but not contradict it: 
 Exit codes: 0 stopped, 1 all replicas ended by themselves, 2 wrong usage or configuration.
 `;
 
-const STRINGS = ["dir", "profile", "replicas", "clients", "base-port", "log-level"] as const;
+const STRINGS = ["dir", "profile", "replicas", "clients", "base-port", "http", "log-level"] as const;
 const HOST = "127.0.0.1";
+/** Time in which the gateway has to be there, in milliseconds. */
+const GATEWAY_MS = 30_000;
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGTERM", "SIGINT"];
 
 /** Numbers of a cluster that are fixed once its roster is signed; undefined if not given. */
@@ -50,12 +53,18 @@ async function runCluster(args: readonly string[]): Promise<number> {
     clients: wholeNumber("clients", flags.clients),
     basePort: wholeNumber("base-port", flags["base-port"]),
     profile: flags.profile === undefined ? undefined : profileOf(flags.profile),
-  }, flags["log-level"]);
+  }, { level: flags["log-level"], http: flags.http });
   printLine(ended.ended);
   return ended.exitCode;
 }
 
-async function serve(dir: string, given: Shape, level: string | undefined): Promise<Ended> {
+/** Choices that may differ from start to start. */
+interface Choices {
+  readonly level: string | undefined;
+  readonly http: string | undefined;
+}
+
+async function serve(dir: string, given: Shape, { level, http }: Choices): Promise<Ended> {
   const { replicas = 4, clients = 4, basePort = DEFAULT_BASE_PORT, profile = "byzantine" } = given;
   // Before there are keys and a roster with these ports, which a later start would have to go on with.
   if (!pathExists(`${dir}/cluster.json`)) requireFree(newAddresses(basePort, replicas), "wanted another --base-port");
@@ -69,10 +78,23 @@ async function serve(dir: string, given: Shape, level: string | undefined): Prom
   printLine(`${isNew ? "made keys of" : "found"} cluster ${roster.cluster} with ${ids.length} replicas in ${dir}`);
   const stopped = onSignal();
   const start = async (id: string) => follow(id, await cluster.start(id, ...(level ? ["--log-level", level] : [])));
-  const ended = await Promise.race([stopped, Promise.all(ids.map(start)).then((all) => whenAllEnd(all, dir))]);
+  const begun = Promise.all(ids.map(start)).then(async (all) => {
+    if (http !== undefined) await startGateway(cluster, http);
+    return await whenAllEnd(all, dir);
+  });
+  const ended = await Promise.race([stopped, begun]);
   // Behind the ^C that a terminal shows.
   printLine(`${stopping && Deno.stdout.isTerminal() ? "\n" : ""}${ended.ending}`);
   return ended;
+}
+
+/** Starts the gateway as a process of its own, and prints where it is. One that ends is reported, and the replicas go on. */
+async function startGateway(cluster: LocalCluster, http: string): Promise<void> {
+  const process = cluster.gateway("c1", http);
+  process.stderr.onLine((line) => console.error(line));
+  const line = await process.stdout.waitFor("the gateway", (line) => line.startsWith("gateway of"), GATEWAY_MS);
+  printLine(line);
+  process.exited.then(({ code }) => stopping || printLine(`the gateway ended by itself with exit code ${code}`));
 }
 
 /** Throws `ConfigError` if a flag contradicts the roster that is there. */

@@ -93,7 +93,8 @@ class KvWatching implements Watch {
   }
 }
 
-function changesIn(value: Uint8Array): Change[] {
+/** Returns the changes of an event. Throws {@linkcode RefusedError} if it is none of a key-value store. */
+export function changesIn(value: Uint8Array): Change[] {
   const changes = decodeEvent(value);
   if (changes === null) {
     throw new RefusedError(

@@ -43,6 +43,7 @@ export class LocalCluster implements AsyncDisposable {
   readonly #loaded: LoadedBackend;
   readonly #network: NetworkOf;
   readonly #replicas = new Map<string, DenoProcess>();
+  readonly #gateways: DenoProcess[] = [];
   readonly #clients: Client[] = [];
 
   private constructor(dir: string, file: SignedRoster, isNew: boolean, loaded: LoadedBackend, network: NetworkOf) {
@@ -130,6 +131,14 @@ export class LocalCluster implements AsyncDisposable {
     }
   }
 
+  /** Starts a gateway that acts as client `id`, with further flags. It is ended with the cluster. */
+  gateway(id: string, http: string, ...flags: string[]): DenoProcess {
+    const args = [...this.credentials(id), "serve", "--http", http, ...flags];
+    const process = new DenoProcess("client", "client/main.ts", args);
+    this.#gateways.push(process);
+    return process;
+  }
+
   /** Starts all replicas at once. */
   async startAll(...flags: string[]): Promise<void> {
     await Promise.all(this.ids.map((id) => this.start(id, ...flags)));
@@ -150,6 +159,7 @@ export class LocalCluster implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled(this.#clients.map((client) => client.close()));
-    await Promise.allSettled([...this.#replicas.values()].map((process) => process[Symbol.asyncDispose]()));
+    const processes = [...this.#gateways, ...this.#replicas.values()];
+    await Promise.allSettled(processes.map((process) => process[Symbol.asyncDispose]()));
   }
 }

@@ -10,7 +10,9 @@ const rows = [...readText("docs/dependencies.md").matchAll(/^\| `([\w@/.-]+)` (\
   .map(([, name, version]) => `${name}@${version}`);
 
 Deno.test("docs/dependencies.md has a row for each package of the lock file, with its version", () => {
-  assertEquals(rows.toSorted(), Object.keys(lock.npm).toSorted());
+  // Behind the version the lock file may name the one of a package that it is used with.
+  const locked = Object.keys(lock.npm).map((name) => name.replace(/(\d)_.*/, "$1"));
+  assertEquals(rows.toSorted(), locked.toSorted());
 });
 
 Deno.test("packages that are imported have fixed versions", () => {

@@ -74,6 +74,10 @@ const CLIENT: readonly Room[] = [
     name: "client/backup/",
     mayImport: [...BELOW_CLIENT, "client/errors.ts", "client/loop/", "client/calls/", "client/"],
   },
+  {
+    name: "client/gateway/",
+    mayImport: [...BELOW_CLIENT, "client/errors.ts", "client/calls/", "client/"],
+  },
   { name: "client/evidence/", mayImport: [...FORMATS, ...CRYPTO, ...CODEC] },
   { name: "client/cli/common/", mayImport: [...BELOW_CLIENT, "client/errors.ts"] },
   {
@@ -86,6 +90,7 @@ const CLIENT: readonly Room[] = [
       "client/",
       "client/backup/",
       "client/evidence/",
+      "client/gateway/",
       "client/cli/common/",
     ],
   },

@@ -13,6 +13,7 @@ import { watch } from "./kv/watch.ts";
 import { reconfigure } from "./reconfigure.ts";
 import { restore } from "./restore.ts";
 import { roster } from "./roster.ts";
+import { serve } from "./serve.ts";
 import { activate, deactivate } from "./set_active.ts";
 import { shell } from "./shell.ts";
 import { status } from "./status.ts";
@@ -21,7 +22,7 @@ import { verify } from "./verify.ts";
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
   [
     ...[put, get, cas, deleteKey, list, range, watch, txn, commandAt, status, activate, deactivate],
-    ...[roster, reconfigure, backup, restore, verify, shell],
+    ...[roster, reconfigure, backup, restore, verify, serve, shell],
   ].map((command) => [command.name, command]),
 );
 

@@ -9,6 +9,7 @@ import {
   NotListedError,
   RefusedError,
   RestoreError,
+  RevisionGoneError,
   UndecidedError,
   UsageError,
 } from "../../errors.ts";
@@ -51,6 +52,7 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof NoQuorumError) return { exitCode: EXIT.noQuorum, code: "no-quorum", message };
   if (error instanceof BusyError) return { exitCode: EXIT.busy, code: "busy", message };
   if (error instanceof RefusedError) return { exitCode: EXIT.failed, code: error.code, message };
+  if (error instanceof RevisionGoneError) return { exitCode: EXIT.failed, code: "revision-gone", message };
   if (error instanceof NotListedError) return { exitCode: EXIT.failed, code: "not-listed", message };
   if (error instanceof UndecidedError) return { exitCode: EXIT.failed, code: "undecided", message };
   return { exitCode: EXIT.failed, code: "failed", message };

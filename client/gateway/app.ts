@@ -1,0 +1,91 @@
+/** The addresses of a gateway, and what is served at each. */
+import { Hono } from "hono";
+import type { Client } from "../client_types.ts";
+import { type AccessRules, requireAccess } from "./access.ts";
+import { getEntry, getStatus, ready } from "./cluster_routes.ts";
+import { deleteKey, getKey, listKeys, putKey, transact } from "./kv_routes.ts";
+import { GATEWAY_LIMITS } from "./limits.ts";
+import { openApiDocument } from "./openapi.ts";
+import { Problem, problemOf, problemResponse } from "./problems.ts";
+import { json } from "./requests.ts";
+import { WatchHub } from "./watch_hub.ts";
+import { watchKeys } from "./watch_route.ts";
+
+type Handler = (request: Request) => Response | Promise<Response>;
+type Methods = Readonly<Partial<Record<"GET" | "PUT" | "POST" | "DELETE", Handler>>>;
+
+/** Anything that is served could be what a client of the cluster wrote: no browser is to take it for a page. */
+const HEADERS: Readonly<Record<string, string>> = {
+  "x-content-type-options": "nosniff",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+};
+
+/** Answers requests to a gateway. */
+export interface GatewayApp {
+  fetch(request: Request): Promise<Response>;
+  /** Ends all watches. */
+  close(): void;
+}
+
+/** Returns the gateway of a client. */
+export function createApp(client: Client, rules: AccessRules): GatewayApp {
+  const hub = new WatchHub(client);
+  const document = openApiDocument();
+  const routes: Readonly<Record<string, Methods>> = {
+    "/v1/kv": { GET: (request) => listKeys(client, request) },
+    "/v1/kv/*": {
+      GET: (request) => getKey(client, request),
+      PUT: (request) => putKey(client, request),
+      DELETE: (request) => deleteKey(client, request),
+    },
+    "/v1/txn": { POST: (request) => transact(client, request) },
+    "/v1/watch": { GET: (request) => watchKeys(client, hub, request) },
+    "/v1/log/:index": { GET: (request) => getEntry(client, request) },
+    "/v1/status": { GET: (request) => getStatus(client, request) },
+    "/healthz": { GET: () => json({ healthy: true }) },
+    "/readyz": { GET: (request) => ready(client, request) },
+    "/openapi.json": { GET: () => json(document) },
+  };
+  const app = new Hono();
+  for (const [path, methods] of Object.entries(routes)) {
+    app.all(path, ({ req: { raw } }) => {
+      const handler = methods[(raw.method === "HEAD" ? "GET" : raw.method) as keyof Methods];
+      if (handler === undefined) {
+        throw new Problem("method-not-allowed", `${raw.method} was given; wanted ${Object.keys(methods).join(", ")}`);
+      }
+      return handler(raw);
+    });
+  }
+  app.notFound(({ req }) =>
+    problemResponse(new Problem("not-found", `${req.path.slice(0, 200)} is no address of this gateway`))
+  );
+  app.onError((error) => problemResponse(problemOf(error)));
+  let underWay = 0;
+  return {
+    async fetch(request) {
+      if (underWay >= GATEWAY_LIMITS.maxRequests) {
+        return withHeaders(
+          problemResponse(
+            new Problem("too-many-requests", `${underWay} requests are under way; wanted fewer before another one`),
+          ),
+        );
+      }
+      underWay++;
+      try {
+        requireAccess(rules, request);
+        return withHeaders(await app.fetch(request));
+      } catch (error) {
+        return withHeaders(problemResponse(problemOf(error)));
+      } finally {
+        underWay--;
+      }
+    },
+    close: () => hub.stop(),
+  };
+}
+
+function withHeaders(response: Response): Response {
+  for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
+  return response;
+}

@@ -1,0 +1,97 @@
+/** Keys and transactions over HTTP. */
+import { KV_LIMITS } from "../../state_machine/mod.ts";
+import { type Json, printable } from "../calls/json_payload.ts";
+import { transactionFromJson, transactionJson } from "../calls/transaction_json.ts";
+import { valueJson } from "../calls/value_json.ts";
+import type { Client } from "../client_types.ts";
+import { Problem } from "./problems.ts";
+import { bodyOf, deadlineOf, json, jsonOf, keyOf, numberOf, revisionIn } from "./requests.ts";
+
+const quoted = (key: string): string => JSON.stringify(printable(key, 200));
+const etag = (revision: number): string => `"${revision}"`;
+
+const precondition = (key: string, revision: number, wanted: number | "*"): Problem =>
+  new Problem(
+    "precondition-failed",
+    `${quoted(key)} is at revision ${revision}${revision === 0 ? ", absent" : ""}; wanted ${
+      wanted === "*" ? "it to be there" : wanted === 0 ? "it to be absent" : wanted
+    }`,
+    { revision },
+  );
+
+/** `GET` and `HEAD /v1/kv/{key}`: the value as it is, its revision as the entity tag. */
+export async function getKey(client: Client, request: Request): Promise<Response> {
+  const key = keyOf(request);
+  const known = revisionIn(request, "if-none-match");
+  const read = await client.get(key, deadlineOf(request));
+  const at = { "store-revision": `${read.storeRevision}`, "cache-control": "no-store" };
+  if (!read.found) {
+    throw new Problem("key-not-found", `${quoted(key)} is absent`, { storeRevision: read.storeRevision });
+  }
+  const headers = { ...at, etag: etag(read.revision), "create-revision": `${read.createRevision}` };
+  if (known === read.revision || known === "*") return new Response(null, { status: 304, headers });
+  return new Response(request.method === "HEAD" ? null : new Uint8Array(read.value), {
+    headers: { ...headers, "content-type": "application/octet-stream", "content-length": `${read.value.length}` },
+  });
+}
+
+/** `PUT /v1/kv/{key}`: sets it; with `If-Match` only at that revision, with `If-None-Match: *` only if it is absent. */
+export async function putKey(client: Client, request: Request): Promise<Response> {
+  const key = keyOf(request);
+  const [match, noneMatch] = [revisionIn(request, "if-match"), revisionIn(request, "if-none-match")];
+  if (match === "*" || typeof noneMatch === "number" || (match !== undefined && noneMatch !== undefined)) {
+    throw new Problem("bad-request", "wanted If-Match with a revision, or If-None-Match: *, and not both");
+  }
+  const value = await bodyOf(request, KV_LIMITS.maxValueBytes);
+  const wanted = noneMatch === "*" ? 0 : match;
+  const options = deadlineOf(request);
+  if (wanted === undefined) {
+    const { revision, index } = await client.put(key, value, options);
+    return json({ revision, index }, 200, { etag: etag(revision) });
+  }
+  const { done, revision, index } = await client.cas(key, wanted, value, options);
+  if (!done) throw precondition(key, revision, wanted);
+  return json({ revision, index }, wanted === 0 ? 201 : 200, { etag: etag(revision) });
+}
+
+/** `DELETE /v1/kv/{key}`; with `If-Match` only at that revision. */
+export async function deleteKey(client: Client, request: Request): Promise<Response> {
+  const key = keyOf(request);
+  const wanted = revisionIn(request, "if-match");
+  const options = deadlineOf(request);
+  const absent = () => new Problem("key-not-found", `${quoted(key)} is absent`);
+  if (wanted === undefined || wanted === "*") {
+    const { done, revision, index } = await client.delete(key, options);
+    if (!done) throw wanted === "*" ? precondition(key, 0, "*") : absent();
+    return json({ revision, index });
+  }
+  const { succeeded, revision, index, results: [there] } = await client.txn({
+    compare: [{ key, target: "revision", is: "=", to: wanted }],
+    then: [{ op: "delete", key }],
+    else: [{ op: "get", key }],
+  }, options);
+  if (!succeeded) throw precondition(key, there?.op === "get" && there.found ? there.revision : 0, wanted);
+  if (wanted === 0) throw absent();
+  return json({ revision, index });
+}
+
+/** `GET /v1/kv?prefix=&after=&limit=&keysOnly=`: keys in order. */
+export async function listKeys(client: Client, request: Request): Promise<Response> {
+  const { searchParams } = new URL(request.url);
+  const [prefix, after] = [searchParams.get("prefix") ?? "", searchParams.get("after") ?? ""];
+  const limit = numberOf(request, "limit", 1, KV_LIMITS.maxListLimit) ?? 100;
+  const { items, more, storeRevision } = await client.list(prefix, { after, limit, ...deadlineOf(request) });
+  const shown = items.map(({ key, revision, createRevision, value }) => ({
+    key,
+    revision,
+    createRevision,
+    ...valueJson(value),
+  }));
+  return json({ prefix, storeRevision, more, items: shown }, 200, { "cache-control": "no-store" });
+}
+
+/** `POST /v1/txn`: a transaction in JSON. */
+export async function transact(client: Client, request: Request): Promise<Response> {
+  const transaction = transactionFromJson(await jsonOf(request) as Json);
+  return json(transactionJson(await client.txn(transaction, deadlineOf(request))));
+}

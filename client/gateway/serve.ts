@@ -1,0 +1,52 @@
+/** Serving a gateway at an address. */
+import type { Client } from "../client_types.ts";
+import { UsageError } from "../errors.ts";
+import { createApp } from "./app.ts";
+
+/** The address at which a gateway is served, and to whom. */
+export interface GatewayOptions {
+  readonly hostname: string;
+  /** 0 for any that is free. */
+  readonly port: number;
+  /** SHA-256 digests of the tokens that are let in, as `parseTokens` gives them; null for none. */
+  readonly tokens: readonly Uint8Array[] | null;
+  /** True to serve without tokens at another address than this machine's own. */
+  readonly open: boolean;
+  /** Certificate and key in PEM; null for none. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+}
+
+/** A gateway that is served. */
+export interface Gateway {
+  /** Its address, as browsers take it. */
+  readonly url: string;
+  /** Resolves once it has ended. */
+  readonly finished: Promise<void>;
+  /** Answers what is under way, ends watches, and closes. The client stays open. */
+  close(): Promise<void>;
+}
+
+const LOOPBACK = ["localhost", "127.0.0.1", "::1"];
+
+/** Serves a gateway. Throws {@linkcode UsageError} where it would be open to others without being told to. */
+export function startGateway(client: Client, options: GatewayOptions): Gateway {
+  const { hostname, port, tokens, open, tls } = options;
+  const isLocal = LOOPBACK.includes(hostname);
+  if (tokens === null && !isLocal && !open) {
+    throw new UsageError(
+      `--http: given ${hostname} without --tokens, so that whoever reaches it could write; wanted --tokens FILE, an address of this machine alone, or --open`,
+    );
+  }
+  const hosts = tokens === null && isLocal ? new Set([...LOOPBACK, "[::1]", hostname]) : null;
+  const app = createApp(client, { tokens, hosts });
+  const server = Deno.serve({ hostname, port, onListen: () => {}, ...(tls ?? {}) }, (request) => app.fetch(request));
+  const shown = hostname.includes(":") ? `[${hostname}]` : hostname;
+  return {
+    url: `${tls === null ? "http" : "https"}://${shown}:${(server.addr as Deno.NetAddr).port}`,
+    finished: server.finished,
+    async close() {
+      app.close();
+      await server.shutdown();
+    },
+  };
+}
