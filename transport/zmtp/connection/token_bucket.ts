@@ -21,6 +21,13 @@ export class TokenBucket {
     return true;
   }
 
+  /** Returns whether there is a token, and leaves it there. */
+  allows(now: number): boolean {
+    const has = this.take(now);
+    if (has) this.give();
+    return has;
+  }
+
   /** Gives `count` tokens back, as far as there is room for them. */
   give(count = 1): void {
     this.#tokens = Math.min(this.#burst, this.#tokens + count);

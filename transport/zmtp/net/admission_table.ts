@@ -1,3 +1,4 @@
+import { TokenBucket } from "../connection/token_bucket.ts";
 import type { CloseCause } from "../connection/violation.ts";
 
 /** A connection as the table sees it. */
@@ -14,6 +15,8 @@ export interface AdmissionLimits {
   readonly strangers: number;
   readonly connectionsPerKey: number;
   readonly connections: number;
+  readonly connectionsPerKeyPerSecond: number;
+  readonly connectionBurstPerKey: number;
   readonly barredMs: number;
   readonly longestBarMs: number;
   readonly forgivenMs: number;
@@ -26,6 +29,8 @@ export class AdmissionTable {
   readonly #keys = new Map<string, Set<Admitted>>();
   /** Keys that are barred or were: until when, and for how long. */
   readonly #bars = new Map<string, { readonly until: number; readonly ms: number }>();
+  /** Keys that connections were established for, and how many more may be at once. */
+  readonly #paces = new Map<string, TokenBucket>();
   #strangerCount = 0;
   #establishedCount = 0;
 
@@ -51,7 +56,7 @@ export class AdmissionTable {
   }
 
   /** Moves a stranger to the established, under its key if it has one. Returns the cause of its end, moving nothing, if there is no place for it. */
-  establish(connection: Admitted, key: string | null): CloseCause | null {
+  establish(connection: Admitted, key: string | null, now: number): CloseCause | null {
     if (this.#establishedCount >= this.#limits.connections) return CROWDED;
     if (key !== null && sizeOf(this.#keys, key) >= this.#limits.connectionsPerKey) {
       evict(this.#keys.get(key)!, `${this.#limits.connectionsPerKey} newer connections of the same key`);
@@ -59,6 +64,7 @@ export class AdmissionTable {
     if (removeFrom(this.#strangers, connection.address, connection)) this.#strangerCount--;
     addTo(this.#keys, key ?? "", connection);
     this.#establishedCount++;
+    if (key !== null) this.#paceOf(key, now).take(now);
     return null;
   }
 
@@ -74,12 +80,19 @@ export class AdmissionTable {
 
   /** Forgets what those of other keys than these have done. */
   forgetBars(isKept: (key: string) => boolean): void {
-    for (const key of [...this.#bars.keys()]) if (!isKept(key)) this.#bars.delete(key);
+    for (const all of [this.#bars, this.#paces]) for (const key of [...all.keys()]) if (!isKept(key)) all.delete(key);
   }
 
-  /** Returns whether who comes with `key` has to wait. */
+  /** Returns whether who comes with `key` has to wait: it is barred, or connects again and again. */
   isBarred(key: string, now: number): boolean {
-    return now < (this.#bars.get(key)?.until ?? 0);
+    return now < (this.#bars.get(key)?.until ?? 0) || !this.#paceOf(key, now).allows(now);
+  }
+
+  #paceOf(key: string, now: number): TokenBucket {
+    const { connectionsPerKeyPerSecond, connectionBurstPerKey } = this.#limits;
+    const pace = this.#paces.get(key) ?? new TokenBucket(connectionsPerKeyPerSecond, connectionBurstPerKey, now);
+    this.#paces.set(key, pace);
+    return pace;
   }
 
   /** Forgets a connection that has ended. */

@@ -6,6 +6,7 @@ const LIMITS = {
   strangers: 5,
   connectionsPerKey: 2,
   connections: 4,
+  ...{ connectionsPerKeyPerSecond: 10, connectionBurstPerKey: 3 },
   ...{ barredMs: 100, longestBarMs: 300, forgivenMs: 1000 },
 };
 
@@ -54,17 +55,17 @@ Deno.test("established connections are no strangers; a key's oldest makes room, 
       },
     };
     table.enter(connection);
-    assertEquals(table.establish(connection, "key"), null);
+    assertEquals(table.establish(connection, "key", 0), null);
     return connection;
   });
   assertEquals([ended, table.strangers, table.established], [["a"], 0, 2]);
   const [more, last, none] = [come("d"), come("e"), come("f")];
-  const causes = [more, last, none].map((one) => table.establish(one!, null)?.code);
+  const causes = [more, last, none].map((one) => table.establish(one!, null, 0)?.code);
   assertEquals(causes, [undefined, undefined, "evicted"]);
   assertEquals([table.strangers, table.established], [1, 4]);
   table.leave(connections[2]!, "key");
   table.leave(connections[2]!, "key");
-  assertEquals([table.establish(none!, null), table.strangers, table.established], [null, 0, 4]);
+  assertEquals([table.establish(none!, null, 0), table.strangers, table.established], [null, 0, 4]);
 });
 
 Deno.test("a key is barred for a while, others are not; its connections that end meanwhile for the same make it no longer", () => {
@@ -92,4 +93,28 @@ Deno.test("bars of keys that may not come any more are forgotten, others stay", 
   for (const key of ["kept", "gone"]) table.bar(key, 1000);
   table.forgetBars((key) => key === "kept");
   assertEquals([table.isBarred("kept", 1099), table.isBarred("gone", 1099)], [true, false]);
+});
+
+Deno.test("a key whose connections come and go again and again waits, whoever has it; others do not", () => {
+  const { table, come } = lab();
+  const connect = (now: number, key = "key") => {
+    const waits = table.isBarred(key, now);
+    const connection = come("c");
+    if (!waits) assertEquals(table.establish(connection, key, now), null);
+    table.leave(connection, waits ? null : key);
+    return waits;
+  };
+  assertEquals([0, 0, 0, 0, 99].map((now) => connect(now)), [false, false, false, true, true]);
+  assertEquals(connect(99, "other"), false);
+  assertEquals([100, 100, 200, 1000, 1000, 1000, 1000].map((now) => connect(now)), [
+    false,
+    true,
+    false,
+    false,
+    false,
+    false,
+    true,
+  ]);
+  table.forgetBars(() => false);
+  assertEquals(connect(1000), false, "of another roster");
 });

@@ -120,7 +120,7 @@ export class Listener {
       ...{ ticker, farewellMs, budget: "server" in this.#options.mechanism ? budget : null },
       isBarred: ({ key }) => key !== null && this.#table.isBarred(key, ticker.now()),
       established: (link) => {
-        const cause = this.#table.establish(link, link.key);
+        const cause = this.#table.establish(link, link.key, ticker.now());
         if (cause === null && link.key !== null) {
           this.#accepts.give();
           budget.finished();

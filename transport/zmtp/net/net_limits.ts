@@ -27,6 +27,12 @@ export const NET_LIMITS = {
   handshakesPerSecond: 64,
   handshakeBurst: 128,
   /**
+   * Connections that may be established for one key at one port in a second, and at once; more wait at the end of their handshakes. All processes that have the key
+   * share it: at once as many as have a place, twice.
+   */
+  connectionsPerKeyPerSecond: 8,
+  connectionBurstPerKey: 64,
+  /**
    * Time for which whoever comes to a port with a key waits for the end of the handshake after a connection of its owner was ended for breaking rules, in
    * milliseconds: else that would cost it a handshake a time and nothing more. Who waits costs less than who is refused and comes again at once.
    */
