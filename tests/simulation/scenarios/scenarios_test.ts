@@ -146,8 +146,15 @@ testScenario("branch-at-a-snapshot", {
   "snapshots installed": [6, ({ stats }) => stats.transferred],
 }, [35, 77, 143, 150, 314, 383]);
 
+/** Scenarios with so many requests that one seed at n = 7 takes as long as all others: `deno task sim --scenario NAME --replicas 7` runs them. */
+const LONGEST = ["hand-overs", "rotation", "partial-showers", "censors"];
+
 Deno.test("scenarios hold at n = 7 too", () => {
-  for (const scenario of Object.keys(SCENARIOS)) assert(runScenario(scenario, 1, 7).stats.commits > 3, scenario);
+  const all = Object.keys(SCENARIOS);
+  assert(LONGEST.every((scenario) => all.includes(scenario)));
+  for (const scenario of all.filter((scenario) => !LONGEST.includes(scenario))) {
+    assert(runScenario(scenario, 1, 7).stats.commits > 3, scenario);
+  }
 });
 
 Deno.test("a scenario changes nothing of the plans drawn without it, and a seed of it is one plan", () => {
