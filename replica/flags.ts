@@ -18,6 +18,8 @@ Usage: replica --cluster FILE --key FILE --data DIR [options]
   --data DIR              this replica's own data directory. It is made at the first start only, which keygen permits once
                           by a file beside the key (r1.new)
   --bind HOST             address to listen on, * for all IPv4 ones or :: for all (default: the roster's; * where that is a name)
+  --dial-offset N         connects to peers at ports N above those of the roster, where something stands between that passes on, delays or
+                          cuts (default 0: the roster's); for drills on one machine, as cluster --play has them
   --crypto CHOICE         auto, native or noble: the signature code (default auto: native where it loads)
   --verify-threads N      threads that help checking signatures, 0 to ${MAX_VERIFY_THREADS} (default: 1 on a machine of three processors or more,
                           else 0): worth it where the replica has processors to spare
@@ -42,9 +44,11 @@ Exit codes: 0 ended as told, 1 could not go on, 2 wrong usage or configuration.
 
 const STRINGS = [
   ...["cluster", "key", "passphrase-file", "data", "bind", "crypto", "log-level"] as const,
-  ...["byzantine", "record", "health", "transport", "verify-threads"] as const,
+  ...["byzantine", "record", "health", "transport", "verify-threads", "dial-offset"] as const,
 ];
 const BOOLEANS = ["init", "recover", "insecure-plaintext", "unsafe-test-faults", "help"] as const;
+/** Ports end at 65535. */
+const MAX_DIAL_OFFSET = 60_000;
 const CHOICES: readonly BackendChoice[] = ["auto", "native", "noble"];
 
 type StringFlag = (typeof STRINGS)[number];
@@ -59,6 +63,8 @@ export interface ReplicaFlags {
   readonly passphraseFile: string | null;
   readonly data: string;
   readonly bind: string | null;
+  /** Added to the ports of peers that this replica connects to. */
+  readonly dialOffset: number;
   readonly crypto: BackendChoice;
   /** Threads that check signatures ahead; null leaves it to the machine. */
   readonly verifyThreads: number | null;
@@ -82,6 +88,7 @@ export function parseFlags(args: readonly string[]): ReplicaFlags | null {
     passphraseFile: flags["passphrase-file"] ?? null,
     data: required(flags, "data", "this replica's data directory"),
     bind: bindHost(flags.bind),
+    dialOffset: portOffset(flags["dial-offset"]),
     crypto: oneOf("crypto", flags.crypto ?? "auto", CHOICES),
     verifyThreads: threadCount(flags["verify-threads"]),
     logLevel: oneOf("log-level", flags["log-level"] ?? "info", LOG_LEVELS),
@@ -149,6 +156,13 @@ function threadCount(given: string | undefined): number | null {
   const count = Number(given);
   if (/^\d+$/.test(given) && count <= MAX_VERIFY_THREADS) return count;
   throw new ConfigError(`--verify-threads: given "${given}", wanted an integer from 0 to ${MAX_VERIFY_THREADS}`);
+}
+
+function portOffset(given: string | undefined): number {
+  if (given === undefined) return 0;
+  const offset = Number(given);
+  if (/^\d+$/.test(given) && offset <= MAX_DIAL_OFFSET) return offset;
+  throw new ConfigError(`--dial-offset: given "${given}", wanted an integer from 0 to ${MAX_DIAL_OFFSET}`);
 }
 
 function bindHost(host: string | undefined): string | null {

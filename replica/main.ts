@@ -93,7 +93,7 @@ export async function start(flags: ReplicaFlags, named: { id: string }, signal?:
   }
   const replica = await startReplica({
     ...{ roster: file, key, dataDir, backend: loaded, bindHost, log, firstStart, recover, byzantine, record },
-    ...{ engine, insecurePlaintext, ...(signal === undefined ? {} : { signal }) },
+    ...{ engine, insecurePlaintext, dialOffset: flags.dialOffset, ...(signal === undefined ? {} : { signal }) },
   });
   noteRun({ keyFile: flags.key, publicKey });
   // What comes in from now on meets a process that cannot read its own key file.

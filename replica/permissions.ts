@@ -77,13 +77,13 @@ export const startingPaths = (flags: Pick<ReplicaFlags, "cluster" | "key" | "pas
 const notePaths = ({ key }: Pick<ReplicaFlags, "key">): string[] => [permissionOf(key), noteOf(key)];
 
 /** Returns its own three ports, and two of each peer. A peer's name stands as it is: whoever connects looks it up. */
-function addresses({ bind }: ReplicaFlags, { self, replicas }: Membership): string[] {
+function addresses({ bind, dialOffset }: ReplicaFlags, { self, replicas }: Membership): string[] {
   const own = replicas.filter(({ id }) => id === self).flatMap((line) => {
     const { host, ...ports } = bindAddresses(line, bind);
     return Object.values(ports).map((port) => hostAndPort(host === "*" ? "0.0.0.0" : host, port));
   });
   const peers = replicas.filter(({ id }) => id !== self).flatMap(({ host, peerPort, publishPort }) =>
-    [peerPort, publishPort].map((port) => hostAndPort(host, port))
+    [peerPort, publishPort].map((port) => hostAndPort(host, port + dialOffset))
   );
   return [...own, ...peers];
 }

@@ -51,6 +51,11 @@ Deno.test("the address to listen at is the one given", () => {
   assertEquals(net.slice(0, 3), ["[::]:20", "[::]:21", "[::]:22"]);
 });
 
+Deno.test("with an offset it may connect to what stands before its peers, and not to them", () => {
+  const { net } = replicaPermissions(flagsOf("--dial-offset", "1000"), membership, NATIVE);
+  assertEquals(net.slice(3), ["10.0.0.1:1010", "10.0.0.1:1011", "[::3]:1030", "[::3]:1031"]);
+});
+
 Deno.test("with noble no native code may be loaded, and without a membership there is no network", () => {
   const permissions = replicaPermissions(flagsOf("--crypto", "noble"), null, NATIVE);
   assertEquals([permissions.ffi, permissions.env, permissions.net], [[], [], []]);

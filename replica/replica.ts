@@ -12,7 +12,7 @@ import { beginEpoch } from "./disk/durable_mark.ts";
 import { ForgottenError } from "./disk/forgotten_signatures.ts";
 import { assertSameDisk } from "./disk/same_disk.ts";
 import { archiveEnd, beginningOf, carriedFrom, waitingIn } from "./epochs/cross.ts";
-import { membersOf } from "./epochs/members.ts";
+import { membersAt, membersOf } from "./epochs/members.ts";
 import type { Outcome } from "./epochs/outcome.ts";
 import { Retiree } from "./epochs/retiree.ts";
 import { bytesOf, readArchived, rosterInForce } from "./epochs/rosters.ts";
@@ -179,7 +179,7 @@ class RestartingReplica implements Replica {
     const { end } = this.#instance.state.ended!;
     const next = changes.judge(changeIn(end.entry)).next!;
     const { transport, key, log } = this.#parts;
-    transport.reconfigure(membersOf(next.roster, file.roster, key.curvePublicKey));
+    transport.reconfigure(membersAt(membersOf(next.roster, file.roster, key.curvePublicKey), this.#parts.dialOffset));
     this.#retirement = new Retiree({
       ...{
         before: file,
@@ -223,10 +223,10 @@ class RestartingReplica implements Replica {
 
   /** Talks from now on to the members of `file`, to those of the epoch before, and of the file given if that is of a later one. */
   #admit({ roster, roster: { epoch } }: SignedRoster): void {
-    const { roster: { roster: given }, key, transport, backend: { backend } } = this.#parts;
+    const { roster: { roster: given }, key, transport, backend: { backend }, dialOffset } = this.#parts;
     if (epoch === 1 && given.epoch === 1) return;
     const before = epoch === 1 ? null : readArchived(this.#storage.epochs, epoch - 1, backend).roster;
-    transport.reconfigure(membersOf(roster, before, key.curvePublicKey, given));
+    transport.reconfigure(membersAt(membersOf(roster, before, key.curvePublicKey, given), dialOffset));
   }
 
   stop(): void {

@@ -43,6 +43,8 @@ export interface ReplicaParts {
   readonly log: Logger;
   /** The process around it; none by default. */
   readonly host?: EpochHost;
+  /** Added to the ports of peers to connect to; 0 by default. */
+  readonly dialOffset?: number;
   /** Makes the replica faulty; only for tests and drills. */
   readonly byzantine?: ByzantineMode | null;
   /** Records the core's inputs until the disk refuses; ended by the caller that made it. */

@@ -17,6 +17,7 @@ import type { ReplicaTransport } from "../transport/port.ts";
 import type { ByzantineMode } from "./byzantine/mod.ts";
 import { type Logger, SILENT } from "./diagnostics/logger.ts";
 import { ReopenableStorage } from "./disk/reopenable_storage.ts";
+import { dialledAt } from "./epochs/members.ts";
 import { awaitBeginning, isUnused } from "./epochs/newcomer.ts";
 import type { Outcome } from "./epochs/outcome.ts";
 import { bytesOf, leftCopy, rosterCopy, rosterInForce } from "./epochs/rosters.ts";
@@ -50,6 +51,8 @@ export interface StartOptions extends EngineOptions {
   readonly machine?: StateMachine;
   /** Address to listen on, or `*` for all of IPv4; by default the roster's address, or all if the roster gives a name. */
   readonly bindHost?: string | null;
+  /** Added to the ports of peers to connect to, where something stands between for a drill; 0 by default. */
+  readonly dialOffset?: number;
   /** Logger; nothing is logged by default. */
   readonly log?: Logger;
   /** True to come back without the disk (§8.4): the directory's content is moved aside, unless it is a recovery begun before. */
@@ -111,14 +114,21 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
     const line = lineInForce(inForce.roster, key);
     const onEnd = connectionLog(log, now);
     const bind = bindAddresses(line, bindHost);
-    transport = await openReplicaTransport({ ...options, roster: inForce.roster, bind, onEnd });
+    transport = await openReplicaTransport({
+      ...options,
+      roster: dialledAt(inForce.roster, options.dialOffset),
+      bind,
+      onEnd,
+    });
     if (options.insecurePlaintext) log.log("warn", "insecure-plaintext", { note: PLAINTEXT_NOTE });
     if (isNew) await awaitMembership(options, line, storage, transport);
     const machine = options.machine ?? new KvStore();
     const recorder = recording && new Recorder(recording, warnOfEnd(log));
-    const host = processHost(options.dataDir, line);
+    const { dialOffset = 0 } = options;
+    const host = processHost(options.dataDir, line, dialOffset);
     const replica = createReplica({
       ...{ roster: file, key, backend, storage, reopen, host, transport, machine, log, byzantine, recorder },
+      dialOffset,
     });
     return supervise({ line, replica, disk, transport, recorder });
   } catch (error) {
@@ -178,14 +188,14 @@ function noteDifference(log: Logger, given: SignedRoster, inForce: SignedRoster)
 }
 
 /** Keeps a copy of the roster in force, from which the launcher of a replica's process tells what it may reach. */
-function processHost(dataDir: string, line: RosterReplica): EpochHost {
+function processHost(dataDir: string, line: RosterReplica, dialOffset: number): EpochHost {
   return {
     entered: (file) => Deno.writeFileSync(rosterCopy(dataDir), bytesOf(file)),
     left: (file) => Deno.writeFileSync(leftCopy(dataDir), bytesOf(file)),
     restartFor({ replicas, constants }) {
       const own = replicas.find(({ id }) => id === line.id);
       if (own !== undefined && hasMoved(line, own)) return "at-once";
-      const reached = replicas.filter((peer) => peer === own || isReachable(peer)).length;
+      const reached = replicas.filter((peer) => peer === own || isReachable(peer, dialOffset)).length;
       if (reached === replicas.length) return "no";
       const canWait = own !== undefined && reached >= quorumOf(replicas.length, constants.profile).quorum;
       return canWait ? "in-turn" : "at-once";
@@ -197,9 +207,9 @@ const hasMoved = (before: RosterReplica, after: RosterReplica): boolean =>
   (["host", "peerPort", "publishPort", "clientPort"] as const).some((name) => before[name] !== after[name]);
 
 /** Returns whether this process may connect to a peer; its permissions were granted for another roster. */
-const isReachable = ({ host, peerPort, publishPort }: RosterReplica): boolean =>
+const isReachable = ({ host, peerPort, publishPort }: RosterReplica, dialOffset: number): boolean =>
   [peerPort, publishPort].every((port) =>
-    Deno.permissions.querySync({ name: "net", host: hostAndPort(host, port) }).state === "granted"
+    Deno.permissions.querySync({ name: "net", host: hostAndPort(host, port + dialOffset) }).state === "granted"
   );
 
 /** §1.4: says that replicas are trusted, never silently; a drill with a liar among them would prove nothing. */

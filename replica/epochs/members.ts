@@ -41,6 +41,21 @@ export function membersOf(
   };
 }
 
+/** Returns `roster` as a replica sees it that connects to others at ports `offset` above those it names. */
+export const dialledAt = (roster: Roster, offset = 0): Roster => ({
+  ...{ ...roster, replicas: roster.replicas.map((line) => atOffset(line, offset)) },
+});
+
+/** Returns `peer` with both ports `offset` higher: where something stands before it that passes on, delays or cuts. */
+const atOffset = <P extends Pick<TransportPeer, "peerPort" | "publishPort">>(peer: P, offset: number): P => ({
+  ...{ ...peer, peerPort: peer.peerPort + offset, publishPort: peer.publishPort + offset },
+});
+
+/** Returns `members` to be connected to at ports `offset` above their own. */
+export const membersAt = (members: TransportMembers, offset = 0): TransportMembers => ({
+  ...{ ...members, peers: members.peers.map((peer) => atOffset(peer, offset)) },
+});
+
 /** Returns the replicas of the epoch before whose connections have another key now, or none. */
 function formerIn(roster: Roster, before: Roster): readonly RosterReplica[] {
   const listed = new Set(roster.replicas.map(({ curveKey }) => curveKey));

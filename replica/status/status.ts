@@ -7,6 +7,7 @@ import type { Profile } from "../../protocol/quorum.ts";
 import { sessionBytes, type SessionTable } from "../../protocol/snapshot/session_table.ts";
 import { WIRE_VERSION } from "../../transport/codec/mod.ts";
 import type { TransportCounters } from "../../transport/port.ts";
+import { sizeOf } from "../core/clients/waiting.ts";
 import type { Role } from "../core/election/election_state.ts";
 import { holdsState } from "../core/epochs/holds_state.ts";
 import { hasStopped } from "../core/epochs/stop_sign.ts";
@@ -59,6 +60,8 @@ export interface ReplicaReport {
   readonly prepared: { readonly term: number; readonly index: number };
   /** Reason for which it suspects its leader now (§6.1); null while it does not. */
   readonly suspecting: string | null;
+  /** Requests under intervention that are not settled here (§7.3): their clients asked all replicas. */
+  readonly interventions: number;
   readonly evidence: readonly { readonly kind: string; readonly culprit: string }[];
   readonly sessions: number;
   /** Digest of the application's state and the session table, and the applied index it is of; both may lag by a second or more. */
@@ -198,7 +201,7 @@ function epochStatus(state: CoreState, changes: RosterChanges) {
 }
 
 function protocolStatus(state: CoreState) {
-  const { config, hard, view, log, commitIndex, appliedIndex, prepared, evidence, sessions } = state;
+  const { config, hard, view, log, commitIndex, appliedIndex, prepared, evidence, sessions, requests } = state;
   return {
     replica: config.self,
     cluster: config.clusterId,
@@ -211,6 +214,7 @@ function protocolStatus(state: CoreState) {
     commitHash: headAt(log, commitIndex).hash,
     appliedIndex,
     prepared: { term: prepared.term, index: prepared.index },
+    interventions: [...requests.interventions.values()].reduce((sum, waiting) => sum + sizeOf(waiting), 0),
     evidence: evidence.map(({ kind, culprit }) => ({ kind, culprit })),
     sessions: openSessions(sessions),
     ...recoveryStatus(state),
