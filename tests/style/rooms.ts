@@ -78,6 +78,19 @@ const CLIENT: readonly Room[] = [
     name: "client/gateway/",
     mayImport: [...BELOW_CLIENT, "client/errors.ts", "client/calls/", "client/"],
   },
+  { name: "client/gateway/dashboard/page/", mayImport: [] },
+  {
+    name: "client/gateway/dashboard/",
+    mayImport: [
+      "protocol/",
+      "protocol/bytes/",
+      "state_machine/",
+      "client/errors.ts",
+      "client/loop/",
+      "client/calls/",
+      "client/",
+    ],
+  },
   { name: "client/evidence/", mayImport: [...FORMATS, ...CRYPTO, ...CODEC] },
   { name: "client/cli/common/", mayImport: [...BELOW_CLIENT, "client/errors.ts"] },
   {
