@@ -43,6 +43,8 @@ export class PlayController implements PlayControl, AsyncDisposable {
   readonly #options: PlayOptions;
   readonly #processes = new Map<string, Process>();
   readonly #modes = new Map<string, ByzantineMode>();
+  /** Replicas that have lied: what they signed then stays, and so they count as faulty for good. */
+  readonly #liars = new Set<string>();
   readonly #f: number;
 
   /** Throws `Deno.errors.AddrInUse` if another listens at a port of the mesh. */
@@ -107,16 +109,18 @@ export class PlayController implements PlayControl, AsyncDisposable {
     this.#modes.delete(id);
   }
 
-  /** Returns how `id` is to lie: no more than f may at a time, since nothing could be survived then. */
+  /** Returns how `id` is to lie: no more than f may, one after the other included, since nothing would be promised then. */
   #lieFor(id: string, given: string | null): ByzantineMode {
     const mode = given ?? "corrupt-acks";
     if (!Object.hasOwn(LIES, mode)) {
       throw new PlayRefusal(`the lie was given as ${mode.slice(0, 40)}; wanted one of ${Object.keys(LIES).join(", ")}`);
     }
-    const others = [...this.#modes.keys()].filter((liar) => liar !== id);
+    const others = [...this.#liars].filter((liar) => liar !== id);
     if (others.length < this.#f) return mode as ByzantineMode;
-    const lying = others.length === 0 ? "" : `; ${others.join(", ")} ${others.length === 1 ? "does" : "do"} already`;
-    throw new PlayRefusal(`${this.#cluster.ids.length} replicas survive f = ${this.#f} that lie${lying}`);
+    const before = others.length === 0
+      ? ""
+      : `, and what ${others.join(", ")} signed as a liar stays; corrupt the same one`;
+    throw new PlayRefusal(`${this.#cluster.ids.length} replicas survive f = ${this.#f} that lie${before}`);
   }
 
   async #restart(id: string, lie: ByzantineMode | null): Promise<void> {
@@ -128,7 +132,10 @@ export class PlayController implements PlayControl, AsyncDisposable {
       await process.end();
     }
     this.#modes.delete(id);
-    if (lie !== null) this.#modes.set(id, lie);
+    if (lie !== null) {
+      this.#modes.set(id, lie);
+      this.#liars.add(id);
+    }
     await this.#start(id);
   }
 

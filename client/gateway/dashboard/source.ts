@@ -106,12 +106,13 @@ export class DashboardSource {
     while (this.viewers > 0 && !this.#closed) {
       const startedAt = this.#now();
       await this.#look();
-      if (this.viewers > 0 && !this.#closed) await this.#pause(this.#intervalMs - (this.#now() - startedAt));
+      const restMs = this.#intervalMs - (this.#now() - startedAt);
+      // After a look that took long the cluster is left alone for a moment all the same.
+      if (this.viewers > 0 && !this.#closed) await this.#pause(Math.max(this.#intervalMs / 10, restMs));
     }
   }
 
   async #pause(ms: number): Promise<void> {
-    if (ms <= 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, ms);
     this.#wake = resolve;

@@ -73,7 +73,7 @@ const spare = (count: number): string => count === 0 ? "none may be missing" : `
 function faultsOf({ out, liars }: Faults): string {
   const parts = [
     ...(out.length === 0 ? [] : [`${listed(out)} ${out.length === 1 ? "takes" : "take"} no part`]),
-    ...(liars.length === 0 ? [] : [`${listed(liars)} ${liars.length === 1 ? "lies" : "lie"}`]),
+    ...(liars.length === 0 ? [] : [`${listed(liars)} ${liars.length === 1 ? "lies or has lied" : "lie or have lied"}`]),
   ];
   return `${parts.join(", and ")}.`;
 }
