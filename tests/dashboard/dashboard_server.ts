@@ -17,7 +17,6 @@ export interface DashboardServer extends AsyncDisposable {
   /** A client that writes beside the page. */
   readonly writer: Client;
   readonly play: PlayController;
-  readonly source: DashboardSource;
   /** Ends the server, not the cluster. */
   stop(): Promise<void>;
   /** Serves again, at the same port. */
@@ -34,16 +33,13 @@ export async function startDashboard(dir: string): Promise<DashboardServer> {
     const play = stack.use(new PlayController(cluster));
     await play.startAll();
     const [client, writer] = [await cluster.client("c1"), await cluster.client("c2")];
-    const source = new DashboardSource({ client, play });
-    stack.defer(() => source.close());
     const port = findFreePorts(1);
-    const served = { server: serve(client, source, port) };
-    stack.defer(() => served.server.shutdown());
-    stack.defer(() => source.close());
+    const served = { now: serve(client, play, port) };
+    stack.defer(() => served.now.stop());
     return {
-      ...{ url: `http://127.0.0.1:${port}/`, port, cluster, client, writer, play, source },
-      stop: async () => await served.server.shutdown(),
-      serve: () => void (served.server = serve(client, source, port)),
+      ...{ url: `http://127.0.0.1:${port}/`, port, cluster, client, writer, play },
+      stop: () => served.now.stop(),
+      serve: () => void (served.now = serve(client, play, port)),
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };
   } catch (error) {
@@ -52,11 +48,19 @@ export async function startDashboard(dir: string): Promise<DashboardServer> {
   }
 }
 
-function serve(client: Client, source: DashboardSource, port: number): Deno.HttpServer {
+function serve(client: Client, play: PlayController, port: number): { stop(): Promise<void> } {
+  const source = new DashboardSource({ client, play });
   const dashboard = dashboardHandler(source);
   const handler = timed(source.latency, async (request) => {
     const { pathname } = new URL(request.url);
     return await (isDashboardPath(pathname) ? dashboard(request) : answerKv(client, request));
   });
-  return Deno.serve({ hostname: "127.0.0.1", port, onListen: () => {} }, handler);
+  const server = Deno.serve({ hostname: "127.0.0.1", port, onListen: () => {} }, handler);
+  return {
+    async stop() {
+      // Streams first: the server waits for what is under way.
+      await source.close();
+      await server.shutdown();
+    },
+  };
 }
