@@ -59,7 +59,11 @@ const REFUSED: readonly (readonly [string, readonly string[], string])[] = [
     [...NEEDED, "--verify-threads", "9"],
     '--verify-threads: given "9", wanted an integer from 0 to 8',
   ],
-  ["an offset beyond all ports", [...NEEDED, "--dial-offset", "70000"], '--dial-offset: given "70000", wanted an integer from'],
+  [
+    "an offset beyond all ports",
+    [...NEEDED, "--dial-offset", "70000"],
+    '--dial-offset: given "70000", wanted an integer from',
+  ],
   ["half a thread", [...NEEDED, "--verify-threads", "0.5"], 'given "0.5", wanted an integer from 0 to 8'],
   ["an unknown level", [...NEEDED, "--log-level", "loud"], "wanted one of error, warn, info, debug"],
   ["a first start that is also a return", [...NEEDED, "--init", "--recover"], "--init: given beside --recover"],

@@ -78,7 +78,6 @@ const CLIENT: readonly Room[] = [
     name: "client/gateway/",
     mayImport: [...BELOW_CLIENT, "client/errors.ts", "client/calls/", "client/"],
   },
-  { name: "client/gateway/dashboard/page/", mayImport: [] },
   {
     name: "client/gateway/dashboard/",
     mayImport: [

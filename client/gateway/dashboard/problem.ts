@@ -1,6 +1,6 @@
 /** Problem documents (RFC 9457). */
 
-const TYPES = "https://bft-raft.example/problems/";
+const TYPES = "urn:bft-raft:problem:";
 
 /** Returns an answer that says what is wrong; `type` is the stable end of its URI. */
 export function problem(status: number, type: string, detail: string, headers: Record<string, string> = {}): Response {

@@ -26,7 +26,7 @@ export interface LogHeads {
 
 /** A point of the charts. */
 export interface Point extends Latencies {
-  /** Milliseconds since 1970. */
+  /** Milliseconds on the clock of the process that serves it, as everything here; `now` of `hello` places it in the time of day. */
   readonly at: number;
   /** Committed entries and commands in a second; null where nobody looked before. Commands are reckoned from the entries fetched. */
   readonly entriesPerS: number | null;

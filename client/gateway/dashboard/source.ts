@@ -26,14 +26,14 @@ export interface DashboardOptions {
   readonly play?: PlayControl | null;
   /** Time between two looks, in milliseconds; 1000 by default. */
   readonly intervalMs?: number;
-  /** Milliseconds since 1970; `Date.now` by default. */
+  /** Monotonic clock in milliseconds; `performance.now` by default. */
   readonly now?: () => number;
 }
 
 /** An event of the timeline. */
 export interface TimelineEvent extends Happening {
   readonly id: number;
-  /** Milliseconds since 1970 at which it was seen: up to a look later than it happened. */
+  /** Time at which it was seen on this process's clock, which begins with it: up to a look later than it happened. */
   readonly at: number;
 }
 
@@ -57,7 +57,9 @@ export class DashboardSource {
   #closed = false;
   #wake: () => void = () => {};
 
-  constructor({ client, play = null, intervalMs = INTERVAL_MS, now = Date.now }: DashboardOptions) {
+  constructor(
+    { client, play = null, intervalMs = INTERVAL_MS, now = () => Math.round(performance.now()) }: DashboardOptions,
+  ) {
     this.#client = client;
     this.play = play;
     this.#intervalMs = intervalMs;
@@ -75,7 +77,7 @@ export class DashboardSource {
     if (this.#closed) return null;
     const hello = {
       ...{ snapshot: this.#snapshot, points: this.#points, log: this.#tail.entries, timeline: this.#events },
-      lies: this.play?.lies ?? null,
+      ...{ lies: this.play?.lies ?? null, now: this.#now() },
     };
     return this.#listeners.open([sentEvent("hello", hello)]);
   }

@@ -25,6 +25,7 @@ export interface OwnedBrowser extends AsyncDisposable {
 export async function startChromium(path: string, dir: string): Promise<OwnedBrowser> {
   const args = [
     "--headless=new",
+    "--hide-scrollbars",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-dev-shm-usage",

@@ -104,6 +104,11 @@ async function chainGrows({ page }: Opened, server: DashboardServer): Promise<vo
   assertMatch(await text(page, "#heads"), /^Last [\d,]+, prepared [\d,]+, committed [\d,]+\.$/);
 }
 
+async function readHeads(page: Page): Promise<{ readonly committed: number }> {
+  const [, committed] = /committed ([\d,]+)/.exec(await text(page, "#heads"))!;
+  return { committed: Number(committed!.replaceAll(",", "")) };
+}
+
 /** Charts and table show the load. */
 async function chartsShowLoad({ page }: Opened): Promise<void> {
   const label = (id: string) => page.locator(`#${id} svg[role=img]`).getAttribute("aria-label");
@@ -111,7 +116,7 @@ async function chartsShowLoad({ page }: Opened): Promise<void> {
   await eventually("a latency", async () => /median [\d.]*[1-9]/.test(await label("latency") ?? ""), WAIT_MS);
   await eventually(
     "a line",
-    async () => /L/.test(await page.locator("#throughput .line-a").getAttribute("d") ?? ""),
+    async () => /L/.test(await page.locator("#throughput svg[role=img] .line-a").getAttribute("d") ?? ""),
     WAIT_MS,
   );
   await page.locator("details summary").click();
@@ -215,7 +220,16 @@ async function showsPhases({ page }: Opened, server: DashboardServer): Promise<v
   for (const id of gone) await act(page, id, "crash");
   await shows(page, "#verdict-word", /^Writes wait/);
   await shows(page, "#survival", /Nothing that was confirmed is lost or changed/);
+  // It is on its way as soon as the leader has it, and no further than that.
+  const { committed } = await readHeads(page);
+  const writing = server.writer.put("phases", "on its way");
+  writing.catch(() => {});
+  const pending = page.locator("#chain [data-phase=appended]");
+  await pending.first().waitFor();
+  assert(Number(await pending.first().getAttribute("data-index")) > committed);
   for (const id of gone) await act(page, id, "restart");
+  const { index } = await writing;
+  await page.locator(`#chain [data-index="${index}"][data-phase=committed]`).waitFor();
   await shows(page, "#verdict-word", /^Writes are accepted$/);
 }
 
@@ -250,7 +264,7 @@ async function walksByKeyboard({ page }: Opened): Promise<void> {
     "r4 corrupt",
     "chain",
     "timeline-filter",
-    "timeline",
+    "timeline-box",
     "prefix",
     "key",
     "read",

@@ -20,6 +20,8 @@ const WORDS = {
 };
 
 let lies = null;
+/** Difference between this browser's time of day and the gateway's clock. */
+let offsetMs = 0;
 let lastAt = null;
 let receivedAt = null;
 let linkState = "connecting";
@@ -27,27 +29,31 @@ let linkState = "connecting";
 const filter = () => byId("timeline-filter").value;
 const events = (added, anew) => addEvents(byId("timeline"), byId("timeline-empty"), filter(), added, anew);
 
+/** Adds the time of day to what has a time on the gateway's clock. */
+const dated = (items) => items.map((item) => ({ ...item, at: item.at + offsetMs }));
+
 const HANDLERS = {
   hello(hello) {
+    offsetMs = Date.now() - hello.now;
     lies = hello.lies;
     byId("play-note").hidden = lies === null;
     addEntries(hello.log, true);
-    addPoints(hello.points, true);
-    byId("timeline").ariaBusy = "true";
-    events(hello.timeline, true);
-    byId("timeline").ariaBusy = "false";
+    addPoints(dated(hello.points), true);
+    byId("timeline-box").ariaBusy = "true";
+    events(dated(hello.timeline), true);
+    byId("timeline-box").ariaBusy = "false";
     // What was known when nobody looked for a while is not what is.
-    if (hello.snapshot !== null && Date.now() - hello.snapshot.at < OLD_MS) show(hello.snapshot);
+    if (hello.snapshot !== null && hello.now - hello.snapshot.at < OLD_MS) show(hello.snapshot);
   },
   snapshot(snapshot) {
-    addPoints([snapshot.point]);
-    lastAt = snapshot.at;
+    addPoints(dated([snapshot.point]));
+    lastAt = snapshot.at + offsetMs;
     receivedAt = performance.now();
     show(snapshot);
     showLink();
   },
   log: (added) => addEntries(added),
-  timeline: (added) => events(added, false),
+  timeline: (added) => events(dated(added), false),
   trouble({ text }) {
     linkState = text;
     showLink();
