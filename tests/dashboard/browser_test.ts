@@ -1,6 +1,6 @@
 /** The page in a real Chromium, where this system has one (`apt-get install chromium`); skipped where it has none. */
 import { assertEquals } from "@std/assert";
-import { findChromium } from "./browser/chromium.ts";
+import { findChromium } from "./browser/find_chromium.ts";
 
 const WALK = new URL("./browser/walk.ts", import.meta.url);
 const isThere = findChromium() !== null;

@@ -1,7 +1,7 @@
 /** The play on real processes: everything that can be done to a replica, and that the cluster survives it. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Client } from "../../client/mod.ts";
 import { PlayRefusal } from "../../client/gateway/dashboard/mod.ts";
+import type { Client } from "../../client/mod.ts";
 import { PORTS_PER_REPLICA } from "../../crypto/roster/generate_cluster.ts";
 import type { ReplicaReport } from "../../replica/status/status.ts";
 import { PlayController } from "../../tasks/play/play_controller.ts";
@@ -33,6 +33,66 @@ const allHealthy = (client: Client) =>
       [...all.values()].every(({ leader, hearsQuorum }) => leader !== null && hearsQuorum);
   });
 
+interface Stage {
+  readonly play: PlayController;
+  readonly client: Client;
+  /** Writes, which has to be survived by now. */
+  readonly write: () => Promise<void>;
+}
+
+async function crashes({ play, client, write }: Stage): Promise<void> {
+  const led = leads(await reports(client), "")!;
+  await play.act(led, "crash", null);
+  assertEquals(play.states()[led]!.process, "crashed");
+  await assertRejects(() => play.act(led, "crash", null), PlayRefusal, `${led} is crashed already`);
+  await assertRejects(() => play.act(led, "pause", null), PlayRefusal, "wanted one that is running");
+  await write();
+  await play.act(led, "restart", null);
+  assertEquals(play.states()[led], { process: "running", network: "whole", lies: null });
+}
+
+async function pauses({ play, client, write }: Stage): Promise<void> {
+  const led = leads(await reports(client), "")!;
+  await play.act(led, "pause", null);
+  await write();
+  await play.act(led, "resume", null);
+}
+
+async function cutsOff({ play, client, write }: Stage): Promise<void> {
+  const led = leads(await reports(client), "")!;
+  await play.act(led, "cut", null);
+  await until("the leader that is cut off to hear no quorum", client, (all) => all.get(led)?.hearsQuorum === false);
+  await write();
+  assert(leads(await reports(client), led) !== undefined, "the others have a leader of their own");
+  await play.act(led, "heal", null);
+}
+
+async function slowsDown({ play, write }: Stage): Promise<void> {
+  await play.act("r2", "slow", null);
+  assertEquals(play.states()["r2"]!.network, "slow");
+  await write();
+  await play.act("r2", "heal", null);
+}
+
+async function corrupts({ play, client, write }: Stage): Promise<void> {
+  await assertRejects(() => play.act("r3", "corrupt", "rude"), PlayRefusal, "the lie was given as rude; wanted one of");
+  await play.act("r3", "corrupt", "corrupt-acks");
+  assertEquals(play.states()["r3"]!.lies, "corrupt-acks");
+  await write();
+  await until("f + 1 replicas to hold proof of it", client, (all) => {
+    const holders = [...all.values()].filter(({ evidence }) => evidence.some(({ culprit }) => culprit === "r3"));
+    return holders.length >= 2;
+  });
+  await assertRejects(
+    () => play.act("r4", "corrupt", null),
+    PlayRefusal,
+    "4 replicas survive f = 1 that lie, and what r3",
+  );
+  await play.act("r3", "restart", null);
+  assertEquals(play.states()["r3"]!.lies, null);
+  await write();
+}
+
 Deno.test("a replica is crashed, restarted, paused, resumed, cut off, healed, slowed down and corrupted, and writes go on", async () => {
   const dir = await Deno.makeTempDir();
   try {
@@ -43,61 +103,12 @@ Deno.test("a replica is crashed, restarted, paused, resumed, cut off, healed, sl
     await play.startAll();
     const client = await cluster.client("c1");
     let writes = 0;
-    const write = async () => await client.put("n", String(++writes), OPTIONS);
+    const write = async () => void await client.put("n", String(++writes), OPTIONS);
     await write();
-    await allHealthy(client);
-    const first = leads(await reports(client), "")!;
-
-    await play.act(first, "crash", null);
-    assertEquals(play.states()[first]!.process, "crashed");
-    await assertRejects(() => play.act(first, "crash", null), PlayRefusal, `${first} is crashed already`);
-    await assertRejects(() => play.act(first, "pause", null), PlayRefusal, "wanted one that is running");
-    await write();
-    await play.act(first, "restart", null);
-    assertEquals(play.states()[first], { process: "running", network: "whole", lies: null });
-    await allHealthy(client);
-
-    const second = leads(await reports(client), "")!;
-    await play.act(second, "pause", null);
-    await write();
-    await play.act(second, "resume", null);
-    await allHealthy(client);
-
-    const third = leads(await reports(client), "")!;
-    await play.act(third, "cut", null);
-    await until("the leader that is cut off to hear no quorum", client, (all) => all.get(third)?.hearsQuorum === false);
-    await write();
-    assert(leads(await reports(client), third) !== undefined, "the others have a leader of their own");
-    await play.act(third, "heal", null);
-    await allHealthy(client);
-
-    await play.act("r2", "slow", null);
-    assertEquals(play.states()["r2"]!.network, "slow");
-    await write();
-    await play.act("r2", "heal", null);
-    await allHealthy(client);
-
-    await assertRejects(
-      () => play.act("r3", "corrupt", "rude"),
-      PlayRefusal,
-      "the lie was given as rude; wanted one of",
-    );
-    await play.act("r3", "corrupt", "corrupt-acks");
-    assertEquals(play.states()["r3"]!.lies, "corrupt-acks");
-    await write();
-    await until("f + 1 replicas to hold proof of it", client, (all) => {
-      const holders = [...all.values()].filter(({ evidence }) => evidence.some(({ culprit }) => culprit === "r3"));
-      return holders.length >= 2;
-    });
-    await assertRejects(
-      () => play.act("r4", "corrupt", null),
-      PlayRefusal,
-      "4 replicas survive f = 1 that lie, and what r3",
-    );
-    await play.act("r3", "restart", null);
-    assertEquals(play.states()["r3"]!.lies, null);
-    await write();
-
+    for (const act of [crashes, pauses, cutsOff, slowsDown, corrupts]) {
+      await allHealthy(client);
+      await act({ play, client, write });
+    }
     const read = await client.get("n", OPTIONS);
     assertEquals(read.found && new TextDecoder().decode(read.value), String(writes));
     // A process that ends by itself is noticed too.

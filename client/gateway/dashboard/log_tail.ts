@@ -82,5 +82,6 @@ function describe(command: KvCommand | null, bytes: number): string {
   if ("key" in command) {
     return `${command.op} ${command.key}${"value" in command ? ` (${command.value.length} bytes)` : ""}`;
   }
-  return "prefix" in command ? `${command.op} ${command.prefix}…` : (command as { readonly op: string }).op;
+  if ("compare" in command) return `txn of ${command.then.length} or ${command.else.length} operations`;
+  return "prefix" in command ? `${command.op} ${command.prefix}…` : `${command.op} from ${command.from}`;
 }

@@ -1,20 +1,7 @@
 /** Chromium, started by hand and driven by Playwright over its debugging port. */
 import { type Browser, chromium } from "playwright-core";
 
-/** Paths at which systems have it. */
-const PATHS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const START_MS = 30_000;
-
-/** Returns the path of Chromium, or null if this system has none. */
-export function findChromium(): string | null {
-  return PATHS.find((path) => {
-    try {
-      return Deno.statSync(path).isFile;
-    } catch {
-      return false;
-    }
-  }) ?? null;
-}
 
 /** A browser that is ended by its own pid. */
 export interface OwnedBrowser extends AsyncDisposable {
