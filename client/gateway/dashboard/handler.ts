@@ -9,9 +9,12 @@ import type { DashboardSource } from "./source.ts";
 /** Folder of the page's files. */
 const FILES = "/dashboard/";
 
+/** Returns whether `pathname` is the page or one of its files, which hold no data. */
+export const isPagePath = (pathname: string): boolean => pathname === "/" || pathname.startsWith(FILES);
+
 /** Returns whether a request for `pathname` is the dashboard's. */
 export const isDashboardPath = (pathname: string): boolean =>
-  pathname === "/" || pathname.startsWith(FILES) || pathname === "/v1/dashboard" || pathname.startsWith("/v1/play/");
+  isPagePath(pathname) || pathname === "/v1/dashboard" || pathname.startsWith("/v1/play/");
 
 /**
  * Returns the handler of the dashboard's requests; any other is answered 404. It authenticates nobody: whoever mounts it guards `/v1/dashboard` as it guards what reads all keys

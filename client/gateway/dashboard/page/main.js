@@ -2,7 +2,7 @@
 import { addEntries, showChain } from "./chain.js";
 import { addPoints, drawCharts } from "./charts.js";
 import { byId, clock, count, setAttribute, setText } from "./dom.js";
-import { startKeys } from "./keys.js";
+import { askForToken, startKeys } from "./keys.js";
 import { credentials } from "./kv_api.js";
 import { showCards } from "./replicas.js";
 import { drawRing } from "./ring.js";
@@ -95,7 +95,8 @@ byId("timeline-filter").addEventListener("change", () => filterEvents(byId("time
 addEventListener("resize", drawCharts);
 setInterval(showLink, LOOK_MS);
 startKeys(() => location.reload());
-void follow("/v1/dashboard", credentials, (event, data) => HANDLERS[event]?.(data), (state) => {
+void follow("/v1/dashboard", credentials, (event, data) => HANDLERS[event]?.(data), (state, status) => {
   linkState = state;
+  if (status === 401) askForToken();
   showLink();
 });

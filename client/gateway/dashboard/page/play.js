@@ -1,5 +1,6 @@
 /** Buttons that break and mend a replica. There are some only where the page was served by a cluster started for play. */
 import { byId, element, setAttribute, setText } from "./dom.js";
+import { credentials } from "./kv_api.js";
 import { problemOf } from "./stream.js";
 
 const runs = ({ process }) => process === "running";
@@ -60,7 +61,7 @@ async function act(replica, action, mode) {
     const token = document.querySelector("meta[name=play-token]").content;
     const response = await fetch(`/v1/play/${encodeURIComponent(replica)}/${action}`, {
       method: "POST",
-      headers: { "x-play-token": token },
+      headers: { ...credentials(), "x-play-token": token },
       body: mode,
     });
     if (response.ok) say(`${replica}: ${action}: done. See above why it is survived, and below what happened.`, false);

@@ -40,7 +40,7 @@ export class EventParser {
   }
 }
 
-/** Follows the events at `url` until the page is closed; `onState` is told `open`, or why it is not. */
+/** Follows the events at `url` until the page is closed; `onState` is told `open`, or why it is not, and the status of a refusal. */
 export async function follow(url, headers, onEvent, onState) {
   let waitMs = FIRST_WAIT_MS;
   for (;;) {
@@ -52,7 +52,7 @@ export async function follow(url, headers, onEvent, onState) {
       });
       onState("the gateway ended the stream");
     } catch (error) {
-      onState(error.message);
+      onState(error.message, error.status);
     }
     await new Promise((resolve) => setTimeout(resolve, waitMs));
     waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2);
@@ -69,7 +69,7 @@ async function once(url, headers, onEvent) {
   listen();
   try {
     const response = await fetch(url, { headers: { ...headers, accept: "text/event-stream" }, signal: abort.signal });
-    if (!response.ok) throw new Error(await problemOf(response));
+    if (!response.ok) throw Object.assign(new Error(await problemOf(response)), { status: response.status });
     const parser = new EventParser((event, data) => onEvent(event, JSON.parse(data)));
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     for (;;) {
