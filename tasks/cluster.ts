@@ -6,6 +6,7 @@ import type { Roster } from "../crypto/roster/roster_types.ts";
 import { CRASH_WARNING } from "../protocol/config.ts";
 import type { Profile } from "../protocol/quorum.ts";
 import { profileOf } from "./keygen/constants.ts";
+import { servePlay } from "./play/serve_play.ts";
 import type { DenoProcess } from "./support/deno_process.ts";
 import { readFlags, wholeNumber } from "./support/flags.ts";
 import { type Address, busyAddress } from "./support/free_ports.ts";
@@ -13,6 +14,8 @@ import { LocalCluster } from "./support/local_cluster.ts";
 import { parseEvent } from "./support/process_events.ts";
 import { EXIT_DONE, EXIT_FAILED, printLine, runTask } from "./support/run_task.ts";
 
+/** Address of the dashboard of a play, where none is given. */
+const PLAY_HTTP = "127.0.0.1:8080";
 const USAGE = `Runs a whole cluster on this machine until Ctrl-C.
 
 Usage: cluster [options]
@@ -23,6 +26,8 @@ Usage: cluster [options]
   --clients N        client keys of a new cluster (default 4)
   --base-port PORT   first port of a new cluster (default ${DEFAULT_BASE_PORT}); each replica takes ${PORTS_PER_REPLICA}
   --http HOST:PORT   serve the key-value store there over HTTP, as client c1 (docs/gateway.md); HOST is one of this machine's own
+  --play             break and mend replicas on the dashboard (docs/dashboard.md), at --http or ${PLAY_HTTP}; the ports above
+                     the roster's are taken too
   --log-level LEVEL  of the replicas: error, warn, info or debug (default info)
   --help             this text
 
@@ -46,14 +51,14 @@ interface Shape {
 
 /** Runs the task and returns its exit code. */
 async function runCluster(args: readonly string[]): Promise<number> {
-  const flags = readFlags(args, STRINGS, []);
+  const flags = readFlags(args, STRINGS, ["play"]);
   const dir = flags.dir ?? ".cluster";
   const ended = await serve(dir, {
     replicas: wholeNumber("replicas", flags.replicas),
     clients: wholeNumber("clients", flags.clients),
     basePort: wholeNumber("base-port", flags["base-port"]),
     profile: flags.profile === undefined ? undefined : profileOf(flags.profile),
-  }, { level: flags["log-level"], http: flags.http });
+  }, { level: flags["log-level"], http: flags.http, play: flags.play });
   printLine(ended.ended);
   return ended.exitCode;
 }
@@ -62,9 +67,10 @@ async function runCluster(args: readonly string[]): Promise<number> {
 interface Choices {
   readonly level: string | undefined;
   readonly http: string | undefined;
+  readonly play: boolean;
 }
 
-async function serve(dir: string, given: Shape, { level, http }: Choices): Promise<Ended> {
+async function serve(dir: string, given: Shape, { level, http, play }: Choices): Promise<Ended> {
   const { replicas = 4, clients = 4, basePort = DEFAULT_BASE_PORT, profile = "byzantine" } = given;
   // Before there are keys and a roster with these ports, which a later start would have to go on with.
   if (!pathExists(`${dir}/cluster.json`)) requireFree(newAddresses(basePort, replicas), "wanted another --base-port");
@@ -77,15 +83,32 @@ async function serve(dir: string, given: Shape, { level, http }: Choices): Promi
   if (roster.constants.profile === "crash") printLine(`warning: ${CRASH_WARNING}`);
   printLine(`${isNew ? "made keys of" : "found"} cluster ${roster.cluster} with ${ids.length} replicas in ${dir}`);
   const stopped = onSignal();
-  const start = async (id: string) => follow(id, await cluster.start(id, ...(level ? ["--log-level", level] : [])));
-  const begun = Promise.all(ids.map(start)).then(async (all) => {
-    if (http !== undefined) await startGateway(cluster, http);
-    return await whenAllEnd(all, dir);
-  });
+  const levels = level ? ["--log-level", level] : [];
+  const start = async (id: string) => follow(id, await cluster.start(id, ...levels));
+  await using stack = new AsyncDisposableStack();
+  const begun = play
+    ? startPlay(stack, cluster, http ?? PLAY_HTTP, levels)
+    : Promise.all(ids.map(start)).then(async (all) => {
+      if (http !== undefined) await startGateway(cluster, http);
+      return await whenAllEnd(all, dir);
+    });
   const ended = await Promise.race([stopped, begun]);
   // Behind the ^C that a terminal shows.
   printLine(`${stopping && Deno.stdout.isTerminal() ? "\n" : ""}${ended.ending}`);
   return ended;
+}
+
+/** Starts a cluster to be broken, and its dashboard. It goes on whatever becomes of its replicas. */
+async function startPlay(
+  stack: AsyncDisposableStack,
+  cluster: LocalCluster,
+  http: string,
+  flags: readonly string[],
+): Promise<never> {
+  const { url } = stack.use(await servePlay(cluster, http, { flags, onStart: follow }));
+  printLine(`gateway of cluster ${cluster.roster.cluster} at ${url}`);
+  printLine(`open ${url} and break it; Ctrl-C stops all`);
+  return await new Promise(() => {});
 }
 
 /** Starts the gateway as a process of its own, and prints where it is. One that ends is reported, and the replicas go on. */

@@ -43,7 +43,8 @@ export function requireAccess(rules: AccessRules, request: Request): void {
   }
 }
 
-function requireHost({ hosts }: AccessRules, request: Request): void {
+/** Refuses a request by a name that is none of this gateway's. Throws {@linkcode Problem}. */
+export function requireHost({ hosts }: AccessRules, request: Request): void {
   const { hostname } = new URL(request.url);
   if (hosts === null || hosts.has(hostname)) return;
   throw new Problem(

@@ -1,8 +1,16 @@
 /** The addresses of a gateway, and what is served at each. */
 import { Hono } from "hono";
 import type { Client } from "../client_types.ts";
-import { type AccessRules, requireAccess } from "./access.ts";
+import { type AccessRules, requireAccess, requireHost } from "./access.ts";
 import { getEntry, getStatus, ready } from "./cluster_routes.ts";
+import {
+  dashboardHandler,
+  DashboardSource,
+  isDashboardPath,
+  isPagePath,
+  type PlayControl,
+  timed,
+} from "./dashboard/mod.ts";
 import { deleteKey, getKey, listKeys, putKey, transact } from "./kv_routes.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -24,13 +32,48 @@ const HEADERS: Readonly<Record<string, string>> = {
 /** Answers requests to a gateway. */
 export interface GatewayApp {
   fetch(request: Request): Promise<Response>;
-  /** Ends all watches. */
+  /** Ends all watches and the streams of dashboards. */
   close(): void;
 }
 
-/** Returns the gateway of a client. */
-export function createApp(client: Client, rules: AccessRules): GatewayApp {
+/** Returns the gateway of a client, with its dashboard; `play` breaks and mends the replicas of a cluster that is there for it. */
+export function createApp(client: Client, rules: AccessRules, play: PlayControl | null = null): GatewayApp {
+  const source = new DashboardSource({ client, play });
+  const dashboard = dashboardHandler(source);
   const hub = new WatchHub(client);
+  const app = routed(client, hub);
+  const answer = timed(source.latency, (request) => app.fetch(request));
+  let underWay = 0;
+  return {
+    async fetch(request) {
+      if (underWay >= GATEWAY_LIMITS.maxRequests) {
+        return withHeaders(
+          problemResponse(
+            new Problem("too-many-requests", `${underWay} requests are under way; wanted fewer before another one`),
+          ),
+        );
+      }
+      underWay++;
+      try {
+        const { pathname } = new URL(request.url);
+        // The page holds no data, and asks for a token itself where one is needed. It has a policy of its own.
+        (isPagePath(pathname) ? requireHost : requireAccess)(rules, request);
+        return isDashboardPath(pathname) ? await dashboard(request) : withHeaders(await answer(request));
+      } catch (error) {
+        return withHeaders(problemResponse(problemOf(error)));
+      } finally {
+        underWay--;
+      }
+    },
+    close: () => {
+      hub.stop();
+      void source.close();
+    },
+  };
+}
+
+/** Returns what is served at each address but the dashboard's. */
+function routed(client: Client, hub: WatchHub): Hono {
   const document = openApiDocument();
   const routes: Readonly<Record<string, Methods>> = {
     "/v1/kv": { GET: (request) => listKeys(client, request) },
@@ -61,28 +104,7 @@ export function createApp(client: Client, rules: AccessRules): GatewayApp {
     problemResponse(new Problem("not-found", `${req.path.slice(0, 200)} is no address of this gateway`))
   );
   app.onError((error) => problemResponse(problemOf(error)));
-  let underWay = 0;
-  return {
-    async fetch(request) {
-      if (underWay >= GATEWAY_LIMITS.maxRequests) {
-        return withHeaders(
-          problemResponse(
-            new Problem("too-many-requests", `${underWay} requests are under way; wanted fewer before another one`),
-          ),
-        );
-      }
-      underWay++;
-      try {
-        requireAccess(rules, request);
-        return withHeaders(await app.fetch(request));
-      } catch (error) {
-        return withHeaders(problemResponse(problemOf(error)));
-      } finally {
-        underWay--;
-      }
-    },
-    close: () => hub.stop(),
-  };
+  return app;
 }
 
 function withHeaders(response: Response): Response {

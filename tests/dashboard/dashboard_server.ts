@@ -1,11 +1,10 @@
-/** A real cluster behind a mesh, a client, and a server with the dashboard on it, all on loopback. */
-import { dashboardHandler, DashboardSource, isDashboardPath, timed } from "../../client/gateway/dashboard/mod.ts";
+/** A real cluster behind a mesh, a client, and a gateway with the dashboard on it, all on loopback. */
+import { type Gateway, startGateway } from "../../client/gateway/mod.ts";
 import type { Client } from "../../client/mod.ts";
 import { PORTS_PER_REPLICA } from "../../crypto/roster/generate_cluster.ts";
 import { PlayController } from "../../tasks/play/play_controller.ts";
 import { findFreePorts } from "../../tasks/support/free_ports.ts";
 import { LocalCluster } from "../../tasks/support/local_cluster.ts";
-import { answerKv } from "./kv_stub.ts";
 
 const REPLICAS = 4;
 
@@ -17,7 +16,7 @@ export interface DashboardServer extends AsyncDisposable {
   /** A client that writes beside the page. */
   readonly writer: Client;
   readonly play: PlayController;
-  /** Ends the server, not the cluster. */
+  /** Ends the gateway, not the cluster. */
   stop(): Promise<void>;
   /** Serves again, at the same port. */
   serve(): void;
@@ -35,10 +34,10 @@ export async function startDashboard(dir: string): Promise<DashboardServer> {
     const [client, writer] = [await cluster.client("c1"), await cluster.client("c2")];
     const port = findFreePorts(1);
     const served = { now: serve(client, play, port) };
-    stack.defer(() => served.now.stop());
+    stack.defer(() => served.now.close());
     return {
       ...{ url: `http://127.0.0.1:${port}/`, port, cluster, client, writer, play },
-      stop: () => served.now.stop(),
+      stop: () => served.now.close(),
       serve: () => void (served.now = serve(client, play, port)),
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };
@@ -48,19 +47,6 @@ export async function startDashboard(dir: string): Promise<DashboardServer> {
   }
 }
 
-function serve(client: Client, play: PlayController, port: number): { stop(): Promise<void> } {
-  const source = new DashboardSource({ client, play });
-  const dashboard = dashboardHandler(source);
-  const handler = timed(source.latency, async (request) => {
-    const { pathname } = new URL(request.url);
-    return await (isDashboardPath(pathname) ? dashboard(request) : answerKv(client, request));
-  });
-  const server = Deno.serve({ hostname: "127.0.0.1", port, onListen: () => {} }, handler);
-  return {
-    async stop() {
-      // Streams first: the server waits for what is under way.
-      await source.close();
-      await server.shutdown();
-    },
-  };
+function serve(client: Client, play: PlayController, port: number): Gateway {
+  return startGateway(client, { hostname: "127.0.0.1", port, tokens: null, open: false, tls: null, play });
 }

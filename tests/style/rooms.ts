@@ -76,7 +76,7 @@ const CLIENT: readonly Room[] = [
   },
   {
     name: "client/gateway/",
-    mayImport: [...BELOW_CLIENT, "client/errors.ts", "client/calls/", "client/"],
+    mayImport: [...BELOW_CLIENT, "client/errors.ts", "client/calls/", "client/", "client/gateway/dashboard/"],
   },
   {
     name: "client/gateway/dashboard/",

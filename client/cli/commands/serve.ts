@@ -29,7 +29,7 @@ export const serve: Command = {
       throw new UsageError("--tls-cert and --tls-key: given one of them, wanted both or none");
     }
     const gateway = startGateway(client, {
-      ...addressOf(options["http"]),
+      ...httpAddress(options["http"]),
       tokens: tokens === undefined ? null : parseTokens(await textOf("tokens", tokens)),
       open: "open" in options,
       tls: cert === undefined ? null : { cert: await textOf("tls-cert", cert), key: await textOf("tls-key", key!) },
@@ -48,7 +48,8 @@ export const serve: Command = {
   },
 };
 
-function addressOf(given: string | undefined): { readonly hostname: string; readonly port: number } {
+/** Returns the address that `--http` names. Throws {@linkcode UsageError}. */
+export function httpAddress(given: string | undefined): { readonly hostname: string; readonly port: number } {
   const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:\s]+)):(\d{1,5})$/.exec(given ?? "") ?? [];
   const port = Number(digits);
   if (digits === undefined || port > 65_535) {
