@@ -6,7 +6,12 @@ const TYPES = "urn:bft-raft:problem:";
 export function problem(status: number, type: string, detail: string, headers: Record<string, string> = {}): Response {
   return new Response(JSON.stringify({ type: `${TYPES}${type}`, title: TITLES[status] ?? "Error", status, detail }), {
     status,
-    headers: { "content-type": "application/problem+json", "cache-control": "no-store", ...headers },
+    headers: {
+      "content-type": "application/problem+json",
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+      ...headers,
+    },
   });
 }
 
