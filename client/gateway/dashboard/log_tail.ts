@@ -80,8 +80,10 @@ function lineOf(request: CommittedRequest): string {
 function describe(command: KvCommand | null, bytes: number): string {
   if (command === null) return `${bytes} bytes of another state machine`;
   if ("key" in command) {
-    return `${command.op} ${command.key}${"value" in command ? ` (${command.value.length} bytes)` : ""}`;
+    return `${command.op} ${command.key}${"value" in command ? ` (${bytesOf(command.value)})` : ""}`;
   }
   if ("compare" in command) return `txn of ${command.then.length} or ${command.else.length} operations`;
   return "prefix" in command ? `${command.op} ${command.prefix}…` : `${command.op} from ${command.from}`;
 }
+
+const bytesOf = ({ length }: Uint8Array): string => length === 1 ? "1 byte" : `${length} bytes`;

@@ -14,6 +14,7 @@ import { breaksAndMends, corrupts, killsTheLeader, showsPhases } from "./play_st
 import { chainGrows, chartsShowLoad, showsTheCluster } from "./state_steps.ts";
 import { editsKeys, reconnects, walksByKeyboard } from "./use_steps.ts";
 
+const STILL = { reducedMotion: "reduce" } as const;
 const WIDE = { width: 1280, height: 900 };
 const NARROW = { width: 390, height: 844 };
 const SMALL = { width: 320, height: 640 };
@@ -47,7 +48,12 @@ Deno.test({ name: "the dashboard in Chromium", ignore: path === null }, async (t
     await server.writer.put("config/theme", "dark");
     const step = async (name: string, options: BrowserContextOptions, work: (opened: Opened) => Promise<void>) => {
       await t.step(name, async () => {
-        await using opened = await open(browser, server, { viewport: WIDE, colorScheme: "light", ...options });
+        await using opened = await open(browser, server, {
+          viewport: WIDE,
+          colorScheme: "light",
+          ...STILL,
+          ...options,
+        });
         await work(opened);
       });
     };

@@ -75,6 +75,7 @@ function show(snapshot) {
   setText(byId("figure-quorum"), `${sizes.quorum} of ${sizes.n}`);
   setText(byId("figure-f"), sizes.f === 0 ? "none" : `f = ${sizes.f}`);
   drawRing(byId("ring"), snapshot);
+  setText(byId("ring-words"), survival.sentence);
   showCards(byId("cards"), snapshot, lies);
   showChain(byId("chain"), byId("heads"), log);
   drawCharts();

@@ -1,8 +1,10 @@
 /** The replicas as a ring: the leader filled, lines to those that follow it. Shape and text tell what colour tells. */
 import { setAttribute, shape } from "./dom.js";
 
-const CENTRE = { x: 180, y: 165 };
+const CENTRE = { x: 180, y: 180 };
 const ORBIT = 115;
+/** Height of a line of text. */
+const LINE = 15;
 
 const signature = ({ replicas }) =>
   JSON.stringify(replicas.map(({ replica, role, health, leads, term, leader, play }) => [
@@ -55,17 +57,16 @@ function node({ replica, role, health, leads, term, play }, { x, y }, r) {
   const outline = health === "ok"
     ? shape("circle", { class: classes, cx: x, cy: y, r })
     : shape("rect", { class: classes, x: x - r, y: y - r, width: 2 * r, height: 2 * r, rx: 6 });
-  const below = y > CENTRE.y + 90 ? y + r + 16 : y < CENTRE.y - 90 ? y - r - 7 : y + r + 16;
   const word = health === "silent" ? play?.process === "paused" ? "paused" : "silent" : role ?? "unknown";
-  const label = `${word}${term === null ? "" : `, term ${term}`}`;
+  const lines = [play?.lies ? `${word}, lies` : word, ...(term === null ? [] : [`term ${term}`])];
+  const first = y < CENTRE.y - 90 ? y - r - 7 - LINE * (lines.length - 1) : y + r + LINE + 1;
   return shape(
     "g",
     {},
     outline,
     ...(health === "silent" ? [cross(x, y, r)] : []),
     shape("text", { class: `id${on}`, x, y: y + 5 }, replica),
-    shape("text", { class: "small", x, y: below }, label),
-    ...(play?.lies ? [shape("text", { class: "small", x, y: below + 15 }, "lies")] : []),
+    ...lines.map((line, i) => shape("text", { class: "small", x, y: first + LINE * i }, line)),
   );
 }
 
