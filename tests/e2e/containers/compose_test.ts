@@ -19,6 +19,7 @@ Deno.test({
     await project.done("up", "--detach", "--build", "--wait");
     assertEquals(await health(project), ["healthy", "healthy", "healthy", "healthy"]);
     await writeAndRead(project);
+    await overHttp(project);
     await loseOne(project, "r1");
     await loseVolume(project, "r2");
     await recover(project, "r2");
@@ -45,6 +46,25 @@ async function writeAndRead(project: ComposeProject): Promise<void> {
   assert(!terminal.text.includes("cache file"), terminal.text);
 }
 
+/** The gateway serves, and says by its health whether the cluster can write. */
+async function overHttp(project: ComposeProject): Promise<void> {
+  assertEquals((await project.containers()).get("gateway")?.Health, "healthy");
+  const script = `console.log(await (await fetch("http://127.0.0.1:8080/v1/kv/greeting")).text())`;
+  assertEquals(await project.done("exec", "-T", "gateway", "deno", "eval", "--quiet", script), "hello\n");
+  await project.done("stop", "r1", "r2");
+  await eventually(
+    "the gateway is not ready",
+    async () => (await project.containers()).get("gateway")?.Health === "unhealthy",
+    HEALTH_MS,
+  );
+  await project.done("start", "r1", "r2");
+  await eventually(
+    "it is ready again",
+    async () => (await project.containers()).get("gateway")?.Health === "healthy",
+    HEALTH_MS,
+  );
+}
+
 async function loseOne(project: ComposeProject, id: string): Promise<void> {
   await project.done("kill", id);
   await put(project, "still here");
@@ -68,7 +88,9 @@ async function loseVolume(project: ComposeProject, id: string): Promise<void> {
 
 /** Recovers `id` as docs/recovery.md says. */
 async function recover(project: ComposeProject, id: string): Promise<void> {
-  project.override({ services: { [id]: { command: ["--key", `/keys/${id}.key`, "--recover"] } } }, "recover");
+  project.override({
+    services: { [id]: { command: ["--cluster", "/keys/cluster.json", "--key", `/keys/${id}.key`, "--recover"] } },
+  }, "recover");
   await project.done("up", "--detach", id);
   const logged = async (event: string) => (await project.done("logs", id)).includes(`"event":"${event}"`);
   await eventually("the bar is known", () => logged("recovery-bar"), COMMAND_MS);

@@ -35,11 +35,11 @@ export class ComposeProject implements AsyncDisposable {
   readonly #name = `bft-raft-test-${Deno.pid}`;
   readonly #directory = Deno.makeTempDirSync();
   /** Of the addresses for benchmarks (RFC 2544), which no network uses that matters. */
-  readonly #env = { NO_COLOR: "1", SUBNET: `198.18.${Deno.pid % 256}` };
+  readonly #env = { NO_COLOR: "1", SUBNET: `198.18.${Deno.pid % 256}`, GATEWAY_PORT: `${20_000 + Deno.pid % 10_000}` };
 
   constructor() {
     const own = { image: this.#name };
-    const services = { keygen: own, r1: own, r2: own, r3: own, r4: own, client: own, cli: own };
+    const services = { keygen: own, r1: own, r2: own, r3: own, r4: own, gateway: own, client: own, cli: own };
     this.override({ services });
   }
 
