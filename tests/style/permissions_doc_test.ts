@@ -35,9 +35,10 @@ Deno.test("tasks are granted network, native code and processes where the README
   assert(judged > 10);
 });
 
-Deno.test("compose.yaml lets replicas load libsecp256k1 from where the Dockerfile puts it, and that is looked at", () => {
-  const [, granted = ""] = /"--allow-ffi=(.+?)"/.exec(readText("compose.yaml")) ?? [];
+Deno.test("compose.yaml lets replicas and the gateway load libsecp256k1 from where the Dockerfile puts it, and that is looked at", () => {
+  const grants = [...readText("compose.yaml").matchAll(/"--allow-ffi=(.+?)"/g)].map(([, granted]) => granted!);
+  assertEquals(grants.length, 2);
   const [, folder = "none"] = /cp -L \S+libsecp256k1\S+ (\S+)\/ /.exec(readText("Dockerfile")) ?? [];
-  assert(granted.split(",").includes(folder), `${granted}: ${folder}`);
+  for (const granted of grants) assert(granted.split(",").includes(folder), `${granted}: ${folder}`);
   assert(SYSTEM_LIBRARY_PATHS.some((path) => path.startsWith(`${folder}/`)) || Deno.build.os !== "linux", folder);
 });

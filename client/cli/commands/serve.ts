@@ -15,7 +15,7 @@ export const serve: Command = {
   operands: [0, 0],
   options: {
     http: { value: "HOST:PORT", summary: "where to listen; port 0 for any that is free" },
-    tokens: { value: "FILE", summary: "bearer tokens that are let in, one a line" },
+    tokens: { value: "FILE", summary: "bearer tokens that are let in, one a line; for its owner alone (mode 0600)" },
     "tls-cert": { value: "FILE", summary: "certificate chain, in PEM" },
     "tls-key": { value: "FILE", summary: "its key, in PEM" },
     open: { value: null, summary: "let in whoever reaches it, without tokens" },
@@ -30,7 +30,7 @@ export const serve: Command = {
     }
     const gateway = startGateway(client, {
       ...httpAddress(options["http"]),
-      tokens: tokens === undefined ? null : parseTokens(await textOf("tokens", tokens)),
+      tokens: tokens === undefined ? null : parseTokens(await secretOf("tokens", tokens)),
       open: "open" in options,
       tls: cert === undefined ? null : { cert: await textOf("tls-cert", cert), key: await textOf("tls-key", key!) },
     });
@@ -71,4 +71,15 @@ async function textOf(option: string, path: string): Promise<string> {
       { cause },
     );
   }
+}
+
+/** Reads a file that only its owner may reach, where the file system has modes. */
+async function secretOf(option: string, path: string): Promise<string> {
+  const text = await textOf(option, path);
+  const { mode } = await Deno.stat(path);
+  if (mode !== null && (mode & 0o077) !== 0) {
+    const given = (mode & 0o777).toString(8).padStart(4, "0");
+    throw new UsageError(`--${option}: given ${path} with mode ${given}, which others may reach; wanted 0600: chmod 600`);
+  }
+  return text;
 }

@@ -44,13 +44,17 @@ Deno.test("client serve: keys over HTTP, and a watch that goes on without a gap 
 Deno.test("client serve: an address that others reach is refused without tokens, and so is what is no address or no token", () =>
   withLocalCluster({}, async (cluster) => {
     const tokens = `${cluster.dir}/tokens`;
-    await Deno.writeTextFile(tokens, "short\n");
+    await Deno.writeTextFile(tokens, "short\n", { mode: 0o600 });
+    const shared = `${tokens}.shared`;
+    await Deno.writeTextFile(shared, "long-enough-but-shared\n");
+    await Deno.chmod(shared, 0o640);
     for (
       const [http, flags, message] of [
         ["0.0.0.0:0", [], "without --tokens, so that whoever reaches it could write"],
         ["127.0.0.1", [], 'was given "127.0.0.1"; wanted HOST:PORT'],
         ["127.0.0.1:0", ["--tokens", tokens], "given token 1 with 5 characters, wanted at least 16"],
         ["127.0.0.1:0", ["--tokens", `${tokens}.none`], "which cannot be read"],
+        ["127.0.0.1:0", ["--tokens", shared], "with mode 0640, which others may reach; wanted 0600"],
         ["127.0.0.1:0", ["--tls-cert", tokens], "given one of them, wanted both"],
       ] as const
     ) {

@@ -46,11 +46,17 @@ async function writeAndRead(project: ComposeProject): Promise<void> {
   assert(!terminal.text.includes("cache file"), terminal.text);
 }
 
-/** The gateway serves, and says by its health whether the cluster can write. */
+/** The gateway serves who has its token, and says by its health whether the cluster can write. */
 async function overHttp(project: ComposeProject): Promise<void> {
   assertEquals((await project.containers()).get("gateway")?.Health, "healthy");
-  const script = `console.log(await (await fetch("http://127.0.0.1:8080/v1/kv/greeting")).text())`;
-  assertEquals(await project.done("exec", "-T", "gateway", "deno", "eval", "--quiet", script), "hello\n");
+  const inside = (script: string) => project.done("exec", "-T", "gateway", "deno", "eval", "--quiet", script);
+  const asked = (headers: string) =>
+    inside(`const answer = await fetch("http://127.0.0.1:8080/v1/kv/greeting", { headers: ${headers} });
+      console.log(answer.status, (await answer.text()).slice(0, 5));`);
+  const token = (await project.done("exec", "-T", "gateway", "cat", "/keys/gateway.tokens")).trim();
+  assertMatch(token, /^[\w+/]{43}=$/);
+  assertEquals(await asked(JSON.stringify({ authorization: `Bearer ${token}` })), "200 hello\n");
+  assertMatch(await asked("{}"), /^401 /);
   await project.done("stop", "r1", "r2");
   await eventually(
     "the gateway is not ready",
