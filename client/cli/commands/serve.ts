@@ -79,7 +79,9 @@ async function secretOf(option: string, path: string): Promise<string> {
   const { mode } = await Deno.stat(path);
   if (mode !== null && (mode & 0o077) !== 0) {
     const given = (mode & 0o777).toString(8).padStart(4, "0");
-    throw new UsageError(`--${option}: given ${path} with mode ${given}, which others may reach; wanted 0600: chmod 600`);
+    throw new UsageError(
+      `--${option}: given ${path} with mode ${given}, which others may reach; wanted 0600: chmod 600`,
+    );
   }
   return text;
 }
