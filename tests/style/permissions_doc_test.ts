@@ -42,3 +42,11 @@ Deno.test("compose.yaml lets replicas and the gateway load libsecp256k1 from whe
   for (const granted of grants) assert(granted.split(",").includes(folder), `${granted}: ${folder}`);
   assert(SYSTEM_LIBRARY_PATHS.some((path) => path.startsWith(`${folder}/`)) || Deno.build.os !== "linux", folder);
 });
+
+Deno.test("compose.yaml lets the gateway write nothing, and read no key but its own", () => {
+  const [, gateway = ""] = /^  gateway:\n([^]*?)^  \w+:/m.exec(readText("compose.yaml")) ?? [];
+  const [, granted = ""] = /"--allow-read=(.+?)"/.exec(gateway) ?? [];
+  const keys = granted.split(",").filter((path) => path.startsWith("/keys"));
+  assertEquals(keys, ["/keys/cluster.json", "/keys/c3.key", "/keys/gateway.tokens"]);
+  assert(!/--allow-write|--allow-all|--allow-run|-P=/.test(gateway), gateway);
+});
