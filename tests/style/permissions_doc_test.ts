@@ -44,7 +44,7 @@ Deno.test("compose.yaml lets replicas and the gateway load libsecp256k1 from whe
 });
 
 Deno.test("compose.yaml lets the gateway write nothing, and read no key but its own", () => {
-  const [, gateway = ""] = /^  gateway:\n([^]*?)^  \w+:/m.exec(readText("compose.yaml")) ?? [];
+  const [, gateway = ""] = /^ {2}gateway:\n([^]*?)^ {2}\w+:/m.exec(readText("compose.yaml")) ?? [];
   const [, granted = ""] = /"--allow-read=(.+?)"/.exec(gateway) ?? [];
   const keys = granted.split(",").filter((path) => path.startsWith("/keys"));
   assertEquals(keys, ["/keys/cluster.json", "/keys/c3.key", "/keys/gateway.tokens"]);
