@@ -25,6 +25,7 @@ import type { EpochHost, Setup } from "../epochs/epoch_host.ts";
 import { createFakeSigner, FAKE_CHECK } from "../network/fake_crypto.ts";
 import type { StateView } from "../observer.ts";
 import { ArmedStorage } from "./armed_storage.ts";
+import { attempt } from "./attempt.ts";
 import { SimulatedCrash, type Trigger } from "./crash_point.ts";
 import { lostDisk } from "./faults/lost_disk.ts";
 import { NodeAdversaries } from "./node_adversaries.ts";
@@ -203,11 +204,8 @@ export class SimNode {
 
   #handle(state: CoreState, inputs: readonly InputWithoutTime[]): void {
     this.#reports.told = state.appliedIndex;
-    try {
-      this.#run!(inputs.filter((input) => !this.#adversaries.swallows(input)), this.#world.clock(this.id));
-    } catch (error) {
-      return this.#stopped(error as Error);
-    }
+    const heeded = inputs.filter((input) => !this.#adversaries.swallows(input));
+    if (attempt(this.#stopped, () => this.#run!(heeded, this.#world.clock(this.id)) ?? true) === null) return;
     this.#reports.tellApplied();
     this.#crossIfEnded(state);
   }
@@ -220,7 +218,9 @@ export class SimNode {
     const { state } = this;
     if (state === null) return this.#standBy(arrivals);
     const isTaken = takesOf(state, this.#adversaries.all, this.#world);
-    const inputs = this.#ingress.take(state, this.check, arrivals.filter(isTaken), this.#world.clock(this.id));
+    const now = this.#world.clock(this.id);
+    const inputs = attempt(this.#stopped, () => this.#ingress.take(state, this.check, arrivals.filter(isTaken), now));
+    if (inputs === null) return;
     const honest = this.corruptions.length === 0 && this.corrupt === null;
     const forgotten = honest ? forgottenIn(state, inputs) : null;
     if (forgotten !== null) return this.#stopped(new ForgottenError(`it has signed ${forgotten}, says another`));
@@ -229,13 +229,11 @@ export class SimNode {
   }
 
   #standBy(arrivals: readonly Arrival[]): void {
-    try {
+    attempt(this.#stopped, () => {
       for (const arrival of arrivals) {
         if ("packet" in arrival && this.state === null) this.host?.take(arrival.packet, arrival.from ?? null);
       }
-    } catch (error) {
-      this.#stopped(error as Error);
-    }
+    });
   }
 
   /** Returns the replicated state as checkers see it. */
@@ -283,14 +281,14 @@ export class SimNode {
     for (const each of this.#adversaries.answers(reply)) this.#world.reply(this.id, each);
   }
 
-  #stopped(error: Error): void {
+  #stopped = (error: Error): void => {
     if (!(error instanceof SimulatedCrash) && !this.#isOwn(error)) throw error;
     this.crash();
     if (error instanceof SimulatedCrash) this.#world.crashed?.(this.id);
     else if (isRefusal(error) && this.#world.refused) this.#world.refused(this.id);
     else if (this.#world.failed) this.#world.failed(this.id, error);
     else throw error;
-  }
+  };
 
   /** Returns whether the replica stopped by itself; what observers and actors throw is not its own. */
   #isOwn(error: Error): boolean {
