@@ -11,6 +11,7 @@ import {
 import { moveReplica } from "../../../crypto/roster/roster_edits.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import { findFreePorts } from "../../../tasks/support/free_ports.ts";
+import { longTest } from "../../support/long_tests.ts";
 import { watchPauses } from "../support/watch_pauses.ts";
 import { withLocalCluster } from "../support/with_local_cluster.ts";
 import { startCounting } from "../support/workload.ts";
@@ -64,7 +65,7 @@ Deno.test("a replica moves to other ports, and starts again there by itself", ()
     await change("one less");
   }));
 
-Deno.test("the keys of all replicas are rotated, one after the other", () =>
+longTest("the keys of all replicas are rotated, one after the other", () =>
   underLoad(async (epochs, change) => {
     for (const id of epochs.ids) {
       const old = epochs.process(id);
@@ -102,18 +103,21 @@ Deno.test("a replica that left ends with 0, and again each time it is started", 
     }
   }));
 
-Deno.test("a replica that moved and then left listens at the address it moved to, and ends", () =>
-  underLoad(async (epochs, change) => {
-    const port = findFreePorts(3);
-    await epochs.sign(moveReplica("r4", { peerPort: port, publishPort: port + 1, clientPort: port + 2 }));
-    await change("move");
-    await epochs.reachesAll();
-    const next = await epochs.sign(replaceReplica("r4", await epochs.newKey("r5")));
-    await epochs.launch("r5", next, "--init");
-    await change("replace");
-    await epochs.ends("r4");
-    assertEquals(epochs.faults, []);
-  }));
+longTest(
+  "a replica that moved and then left listens at the address it moved to, and ends",
+  () =>
+    underLoad(async (epochs, change) => {
+      const port = findFreePorts(3);
+      await epochs.sign(moveReplica("r4", { peerPort: port, publishPort: port + 1, clientPort: port + 2 }));
+      await change("move");
+      await epochs.reachesAll();
+      const next = await epochs.sign(replaceReplica("r4", await epochs.newKey("r5")));
+      await epochs.launch("r5", next, "--init");
+      await change("replace");
+      await epochs.ends("r4");
+      assertEquals(epochs.faults, []);
+    }),
+);
 
 Deno.test("a replica that was down while it was removed hears of it when it is back, and ends", () =>
   underLoad(async (epochs, change) => {
@@ -167,18 +171,21 @@ Deno.test("half of the replicas are replaced at once", () =>
     for (const id of ["r1", "r2"]) await eventually(`${id} ends`, () => !epochs.process(id).running, 60_000);
   }));
 
-Deno.test("a replica that was away while all others were replaced follows from the latest file", () =>
-  underLoad(async (epochs, change) => {
-    await epochs.kill("r4");
-    const requests: KeyRequest[] = [];
-    for (const id of ["r5", "r6", "r7"]) requests.push(await epochs.newKey(id));
-    const [r5, r6, r7] = requests as [KeyRequest, KeyRequest, KeyRequest];
-    const second = await epochs.sign((roster) => replaceReplica("r2", r6)(replaceReplica("r1", r5)(roster)));
-    for (const id of ["r5", "r6"]) await epochs.launch(id, second, "--init");
-    await change("half");
-    const third = await epochs.sign(replaceReplica("r3", r7));
-    await epochs.launch("r7", third, "--init");
-    await change("the last");
-    await epochs.run("r4", third);
-    await epochs.reachesAll();
-  }));
+longTest(
+  "a replica that was away while all others were replaced follows from the latest file",
+  () =>
+    underLoad(async (epochs, change) => {
+      await epochs.kill("r4");
+      const requests: KeyRequest[] = [];
+      for (const id of ["r5", "r6", "r7"]) requests.push(await epochs.newKey(id));
+      const [r5, r6, r7] = requests as [KeyRequest, KeyRequest, KeyRequest];
+      const second = await epochs.sign((roster) => replaceReplica("r2", r6)(replaceReplica("r1", r5)(roster)));
+      for (const id of ["r5", "r6"]) await epochs.launch(id, second, "--init");
+      await change("half");
+      const third = await epochs.sign(replaceReplica("r3", r7));
+      await epochs.launch("r7", third, "--init");
+      await change("the last");
+      await epochs.run("r4", third);
+      await epochs.reachesAll();
+    }),
+);

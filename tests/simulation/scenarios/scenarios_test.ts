@@ -4,6 +4,7 @@ import type { ReplicaId } from "../../../protocol/ids.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import type { PersistOperation } from "../../../replica/core/log/durable_state.ts";
 import type { CoreEvent } from "../../../replica/core/output.ts";
+import { longTest } from "../../support/long_tests.ts";
 import { createFakeCrypto } from "../network/sim_crypto.ts";
 import type { Observer } from "../observer.ts";
 import { drawPlan } from "../plan/draw_plan.ts";
@@ -149,7 +150,7 @@ testScenario("branch-at-a-snapshot", {
 /** Scenarios with so many requests that one seed at n = 7 takes as long as all others: `deno task sim --scenario NAME --replicas 7` runs them. */
 const LONGEST = ["hand-overs", "rotation", "partial-showers", "censors"];
 
-Deno.test("scenarios hold at n = 7 too", () => {
+longTest("scenarios hold at n = 7 too", () => {
   const all = Object.keys(SCENARIOS);
   assert(LONGEST.every((scenario) => all.includes(scenario)));
   for (const scenario of all.filter((scenario) => !LONGEST.includes(scenario))) {

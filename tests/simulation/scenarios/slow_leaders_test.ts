@@ -1,6 +1,7 @@
 /** Each scenario of slow leaders comes about, and they are gone in time; honest ones are left in peace (§14.8). */
 import { assert, assertEquals } from "@std/assert";
 import type { Millis } from "../../../protocol/ids.ts";
+import { longTest } from "../../support/long_tests.ts";
 import { createFakeCrypto } from "../network/sim_crypto.ts";
 import { drawPlan } from "../plan/draw_plan.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -62,7 +63,7 @@ Deno.test("scenario long-links: leaders change until the pace is what can be had
   assert(runs.every(({ leaders, eased }) => leaders > 1 && eased > 0));
 });
 
-Deno.test("scenarios framers and framing-crowds: no honest leader is called slow", () => {
+longTest("scenarios framers and framing-crowds: no honest leader is called slow", () => {
   for (const [scenario, seed] of [["framers", 1], ["framing-crowds", 1]] as const) {
     assertEquals(noted(scenario, seed).leaders, 1);
   }
