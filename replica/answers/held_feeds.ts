@@ -6,7 +6,7 @@ import { feedAnswerCodec, MAX_REASON_BYTES } from "../../transport/codec/mod.ts"
 import type { CoreState } from "../core/state.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { type Answering, feedAnswer } from "./queries.ts";
-import type { QueryAnswer, Replier } from "./replier.ts";
+import type { QueryAnswer, Replier, Silence } from "./replier.ts";
 
 /** A question that waits. */
 interface Held {
@@ -23,10 +23,13 @@ export interface HeldFeedsParts extends Answering {
   readonly replier: Pick<Replier, "answerWithinBudget">;
 }
 
+const NOTHING: Silence = { payload: null, workBytes: 0 };
 /** Bytes of an event in an answer besides its value: position, length. */
 const EVENT_FRAMING = 8 + 4;
 /** Room in a payload for events: all but version, kind, position, count and reason. */
 const EVENTS_ROOM = LIMITS.maxReplyBytes - 64;
+/** Time after which it is looked again whether there is budget for an answer. */
+const BUDGET_RETRY_MS = 100;
 
 /** The questions of one replica's clients. */
 export class HeldFeeds {
@@ -50,12 +53,9 @@ export class HeldFeeds {
   /** Takes a question over `route`. It is answered at once if there is something to say; returns the code of why it is not taken, or null. */
   ask(question: GetFeed, route: string, now: number): string | null {
     const held: Held = { question, route, deadlineAt: now + question.waitMs, through: question.after };
-    const said = this.#look(held, now);
-    if (said === null) {
-      this.#hold(held);
-      return null;
-    }
-    return this.#answer(held, said) ? null : "reply-budget";
+    const outcome = this.#answer(held, now);
+    if (outcome === "silent") this.#hold(held);
+    return outcome === "no-budget" ? "reply-budget" : null;
   }
 
   /** Answers those for whom something has happened since, and those that waited long enough. To be called at the end of each turn. */
@@ -66,9 +66,10 @@ export class HeldFeeds {
     this.#nextDeadline = Infinity;
     for (const [client, questions] of this.#held) {
       const waiting = questions.filter((held) => {
-        const said = this.#look(held, now);
-        if (said !== null && this.#answer(held, said)) return false;
-        this.#nextDeadline = Math.min(this.#nextDeadline, held.deadlineAt);
+        const outcome = this.#answer(held, now);
+        if (outcome === "answered") return false;
+        const againAt = outcome === "silent" ? held.deadlineAt : now + BUDGET_RETRY_MS;
+        this.#nextDeadline = Math.min(this.#nextDeadline, againAt);
         return true;
       });
       this.#count -= questions.length - waiting.length;
@@ -77,21 +78,27 @@ export class HeldFeeds {
     }
   }
 
-  /** Returns what is to be said now, or null if it is to wait. */
-  #look(held: Held, now: number): QueryAnswer | null {
-    const { state } = this.#parts;
-    const feed = feedAnswer(state, this.#parts, held.question, held.through);
-    if (feed !== null && "ok" in feed) return feed;
-    if (feed?.kind === "events") {
-      if (feed.events.length > 0) return answerOf(bounded(feed));
-      held.through = feed.through;
-    } else if (feed !== null) return answerOf(feed);
-    return now < held.deadlineAt ? null : answerOf({ kind: "events", events: [], through: held.through });
+  /** Answers if there is something to say. Without budget it does not even look, as looking costs as much as answering. */
+  #answer(held: Held, now: number): "answered" | "silent" | "no-budget" {
+    const { question: { client, nonce }, route } = held;
+    const said = this.#parts.replier.answerWithinBudget(route, client, nonce, () => this.#look(held, now));
+    if (said === null) return "no-budget";
+    return said.payload === null ? "silent" : "answered";
   }
 
-  /** Returns false if the client's budget is used up: then the question goes on waiting. */
-  #answer({ question: { client, nonce }, route }: Held, said: QueryAnswer): boolean {
-    return this.#parts.replier.answerWithinBudget(route, client, nonce, () => said) !== null;
+  /** Returns what is to be said now, or that it is to wait, with what it took to find out. */
+  #look(held: Held, now: number): QueryAnswer | Silence {
+    const { state } = this.#parts;
+    const before = held.through;
+    const feed = feedAnswer(state, this.#parts, held.question, before);
+    if (feed !== null && "ok" in feed) return feed;
+    if (feed?.kind === "events") {
+      const workBytes = INGRESS_LIMITS.feedPositionBytes * (feed.through - before);
+      if (feed.events.length > 0) return answerOf(bounded(feed), workBytes);
+      held.through = feed.through;
+      if (now < held.deadlineAt) return { payload: null, workBytes };
+    } else if (feed !== null) return answerOf(feed);
+    return now < held.deadlineAt ? NOTHING : answerOf({ kind: "events", events: [], through: held.through });
   }
 
   /** Holds a question in place of the same one that came before over this route, and of the oldest where there is no more room. */
@@ -128,8 +135,10 @@ function bounded(feed: Extract<Feed, { kind: "events" }>): Feed {
   return isWhole ? feed : { kind: "events", events, through: events.at(-1)?.position ?? feed.events[0]!.position - 1 };
 }
 
-function answerOf(feed: Feed): QueryAnswer {
-  return { ok: true, payload: feedAnswerCodec.encode(fieldsOf(feed)) };
+function answerOf(feed: Feed, examined = 0): QueryAnswer {
+  const events = feed.kind === "events" ? feed.events.length : 0;
+  const workBytes = examined + INGRESS_LIMITS.feedEventBytes * events;
+  return { ok: true, payload: feedAnswerCodec.encode(fieldsOf(feed)), workBytes };
 }
 
 function fieldsOf(feed: Feed): FeedAnswer {

@@ -36,6 +36,13 @@ export interface QueryAnswer {
   readonly workBytes?: number;
 }
 
+/** That there is nothing to answer yet. */
+export interface Silence {
+  readonly payload: null;
+  /** Bytes of the budget that finding this out costs. */
+  readonly workBytes: number;
+}
+
 /** A part for a client, and the routes that get it. */
 interface Delivery {
   readonly part: AnyPart;
@@ -139,17 +146,29 @@ export class Replier {
     return payloads;
   }
 
-  /** Answers a query within the budget of bytes. Returns null if that is used up: then the query costs nothing more. */
-  answerWithinBudget(route: string, client: ClientId, nonce: number, query: () => QueryAnswer): QueryAnswer | null {
+  /**
+   * Answers a query within the budget of bytes, unless there is nothing to answer yet. Returns null if the budget is used up: then the query is not called,
+   * and costs nothing more.
+   */
+  answerWithinBudget<Said extends QueryAnswer | Silence>(
+    route: string,
+    client: ClientId,
+    nonce: number,
+    query: () => Said,
+  ): Said | null {
     const { routes, now } = this.#parts;
     const time = now();
     const payer = routes.payer(client, route, time);
     if (!this.#bytes.allows(payer, time)) return null;
-    const answer = query();
-    const { payload, workBytes = 0 } = answer;
-    this.#bytes.take(payer, time, payload.length + workBytes + INGRESS_LIMITS.answerOverheadBytes);
-    this.answer(route, client, nonce, answer);
-    return answer;
+    const said: QueryAnswer | Silence = query();
+    const { workBytes = 0 } = said;
+    if (said.payload === null) {
+      this.#bytes.take(payer, time, workBytes);
+      return said as Said;
+    }
+    this.#bytes.take(payer, time, said.payload.length + workBytes + INGRESS_LIMITS.answerOverheadBytes);
+    this.answer(route, client, nonce, said);
+    return said as Said;
   }
 
   /** Returns whether `answer` is sent in `copies` now: not right after the same one, and not over the budget unless it is small. */

@@ -58,6 +58,9 @@ export const INGRESS_LIMITS = {
   /** Questions for feeds of one client that wait for something to happen, and of all clients together. */
   feedsHeldPerClient: 16,
   feedsHeld: 512,
+  /** Cost in bytes of an event in the answer to a question for a feed besides its own, and of a position that was looked at for one. */
+  feedEventBytes: 64,
+  feedPositionBytes: 8,
   /** Fast reads that cost about as much as the packet they are in: a packet counts once, and once more for each so many. */
   readsPerToken: 16,
   /** Bytes of answers to a client's fast reads: sustained rate, and burst; as much again over routes it has not greeted from. */

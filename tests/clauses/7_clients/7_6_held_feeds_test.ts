@@ -21,13 +21,15 @@ function feedsLab(machine = new KvStore()) {
   const ports = { hash: sha256Hex, machine, changes: NO_CHANGES, chunks: new HeldChunks() };
   const state = createState(coreConfigOf(roster, roster.replicas[0]!, 1), EMPTY_RECOVERED, ports, 0);
   const answers: string[] = [];
-  const budget = { used: false };
+  const budget = { used: false, work: 0 };
   const feeds = new HeldFeeds({
     ...{ state, machine, changes: NO_CHANGES },
     replier: {
       answerWithinBudget(route, client, nonce, query) {
         if (budget.used) return null;
         const answer = query();
+        budget.work += answer.workBytes ?? 0;
+        if (!("ok" in answer)) return answer;
         const { kind, position, events } = answer.ok
           ? feedAnswerCodec.decode(answer.payload)
           : { kind: "not now", position: 0, events: [] };
@@ -128,6 +130,32 @@ Deno.test("§7.6e a question that may not be answered yet for want of budget goe
   budget.used = false;
   feeds.look(200);
   assertEquals([taken(), feeds.size], [["c1@a 1: events 1 through 1", "c1@b 1: events 1 through 1"], 0]);
+});
+
+/** A machine that counts how often it is asked. */
+class Counting extends KvStore {
+  asked = 0;
+  override feed(...of: Parameters<KvStore["feed"]>): Feed | null {
+    this.asked++;
+    return super.feed(...of);
+  }
+}
+
+Deno.test("§7.6e without budget nothing is looked for, and what is looked through in vain is paid for as well", () => {
+  const machine = new Counting();
+  const { ask, put, feeds, budget, taken } = feedsLab(machine);
+  const { feedEventBytes, feedPositionBytes } = INGRESS_LIMITS;
+  for (let i = 0; i < 10; i++) put("a");
+  assertEquals([ask(1, { prefix: "b" }), budget.work, feeds.size], [null, 10 * feedPositionBytes, 1]);
+  budget.used = true;
+  put("b");
+  const { asked } = machine;
+  for (let now = 1; now < 500; now++) feeds.look(now);
+  assertEquals([ask(2), machine.asked, taken()], ["reply-budget", asked, []]);
+  budget.used = false;
+  budget.work = 0;
+  feeds.look(600);
+  assertEquals([taken(), budget.work], [["c1@c1 1: events 11 through 11"], feedPositionBytes + feedEventBytes]);
 });
 
 /** A machine with more to say than an answer holds. */
