@@ -172,16 +172,19 @@ export class Ingress {
 
   /**
    * A fault counts once, and once more for its signatures; what is in excess, and each large piece of what is refused for whatever reason, a part of that,
-   * and its source is muted for less long. A forgery is a fault of a source whose connection does not end for it.
+   * and its source is muted for less long, a client longer each time it goes on like that. A forgery is a fault of a source whose connection does not end for it.
    */
   #blame(received: Received, { refused, blame }: Refusal, checked: number, now: number): void {
-    const { signaturesPerFault, excessWeight, muteMs, excessMuteMs } = INGRESS_LIMITS;
+    const { signaturesPerFault, excessWeight, muteMs, excessMuteMs, excessMuteCapMs } = INGRESS_LIMITS;
     if (blame === "forgery" && this.#expels(received, refused, now)) return;
     const fault = 1 + Math.floor(checked / signaturesPerFault);
     const own = { fault, forgery: fault, excess: excessWeight, none: 0 }[blame];
     const weight = own + excessWeight * Math.floor(totalBytes(received.frames) / BACKLOG_UNIT_BYTES);
-    const forMs = own < fault ? excessMuteMs : muteMs;
-    if (weight === 0 || !this.#faults.add(sourceOf(received), now, weight, forMs)) return;
+    const [least, cap] = own < fault ? [excessMuteMs, excessMuteCapMs] : [muteMs, muteMs];
+    if (weight === 0) return;
+    const isClient = received.channel === "client";
+    const forMs = this.#faults.add(sourceOf(received), now, weight, least, isClient ? cap : least);
+    if (forMs === 0) return;
     this.#parts.holdOff?.(received, forMs);
     this.#parts.muted?.(sourceOf(received), refused, forMs);
   }
@@ -231,7 +234,7 @@ export class Ingress {
     refused.add("another-epoch");
     const { excessWeight, excessMuteMs } = INGRESS_LIMITS;
     const volume = excessWeight * Math.floor(totalBytes(received.frames) / BACKLOG_UNIT_BYTES);
-    if (volume > 0 && this.#elsewhere.add(sourceOf(received), now, volume, excessMuteMs)) {
+    if (volume > 0 && this.#elsewhere.add(sourceOf(received), now, volume, excessMuteMs) > 0) {
       holdOff?.(received, excessMuteMs);
     }
     return DONE;

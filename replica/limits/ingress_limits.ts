@@ -41,6 +41,8 @@ export const INGRESS_LIMITS = {
   /** Part of a fault for which a packet beyond its source's rate counts, and time for which one that sends too many of them is muted. */
   excessWeight: 1 / 8,
   excessMuteMs: 500,
+  /** The longest such time, of a client that is muted again within `muteMs` of the last time: twice as long each time. */
+  excessMuteCapMs: 4000,
   /** Sources whose faults are remembered; the oldest is forgotten first. */
   maxFaultySources: 1024,
   /** A client's verified requests: sustained rate, and burst; as much again over routes it has not greeted from. */
@@ -83,7 +85,7 @@ export const INGRESS_LIMITS = {
   /** Time for which the same answer to the same request of a client is not sent again. */
   replyPaceMs: 100,
   /** Bytes of answers to one client: sustained rate, and burst; as much again for queries over routes it has not greeted from. */
-  replyBytesPerSecond: 4 * 1024 * 1024,
+  replyBytesPerSecond: 2 * 1024 * 1024,
   replyByteBurst: 8 * 1024 * 1024,
   /** Cost of an answer in bytes besides its result: fields, frames, signature. */
   answerOverheadBytes: 128,
