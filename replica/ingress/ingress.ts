@@ -25,6 +25,7 @@ import { type Former, judgeFormerChunks } from "./former.ts";
 import { LateResponses } from "./late_responses.ts";
 import { asksForEnd, isOfAnotherEpoch, showsOlderEnd } from "./other_epochs.ts";
 import { PeerRates } from "./peer_rates.ts";
+import { penaltyOf } from "./penalty.ts";
 import type { SignatureCheck } from "./signature_check.ts";
 import { connectionOf, sourceOf, speakerOf } from "./source.ts";
 import { SourceFaults } from "./source_faults.ts";
@@ -170,23 +171,14 @@ export class Ingress {
     return [sourceOf(received), connectionOf(received)].some((name) => this.#faults.mutedFor(name, now) > 0);
   }
 
-  /**
-   * A fault counts once, and once more for its signatures; what is in excess, and each large piece of what is refused for whatever reason, a part of that,
-   * and its source is muted for less long, a client longer each time it goes on like that. A forgery is a fault of a source whose connection does not end for it.
-   */
-  #blame(received: Received, { refused, blame }: Refusal, checked: number, now: number): void {
-    const { signaturesPerFault, excessWeight, muteMs, excessMuteMs, excessMuteCapMs } = INGRESS_LIMITS;
-    if (blame === "forgery" && this.#expels(received, refused, now)) return;
-    const fault = 1 + Math.floor(checked / signaturesPerFault);
-    const own = { fault, forgery: fault, excess: excessWeight, none: 0 }[blame];
-    const weight = own + excessWeight * Math.floor(totalBytes(received.frames) / BACKLOG_UNIT_BYTES);
-    const [least, cap] = own < fault ? [excessMuteMs, excessMuteCapMs] : [muteMs, muteMs];
-    if (weight === 0) return;
-    const isClient = received.channel === "client";
-    const forMs = this.#faults.add(sourceOf(received), now, weight, least, isClient ? cap : least);
+  /** Has a refusal count against its source. A forgery is a fault of a source whose connection does not end for it. */
+  #blame(received: Received, refusal: Refusal, checked: number, now: number): void {
+    if (refusal.blame === "forgery" && this.#expels(received, refusal.refused, now)) return;
+    const { weight, muteMs, muteCapMs } = penaltyOf(refusal, received, checked);
+    const forMs = weight === 0 ? 0 : this.#faults.add(sourceOf(received), now, weight, muteMs, muteCapMs);
     if (forMs === 0) return;
     this.#parts.holdOff?.(received, forMs);
-    this.#parts.muted?.(sourceOf(received), refused, forMs);
+    this.#parts.muted?.(sourceOf(received), refusal.refused, forMs);
   }
 
   /** Ends the connection that a forgery came over, if its owner is known, and drops what has been read of it (§7.5j). Returns whether it did. */

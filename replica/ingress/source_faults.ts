@@ -5,7 +5,7 @@ interface Faults {
   since: number;
   count: number;
   mutedUntil: number;
-  /** How long it was muted the last time. */
+  /** Time for which it was muted last. */
   mutedMs: number;
 }
 

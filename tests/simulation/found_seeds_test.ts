@@ -23,6 +23,13 @@ const FOUND = [
     fault:
       "the simulation's own: a replica that lost its disk did not fetch the ends of epochs before, for one that had stayed behind",
   },
+  {
+    seed: 4002263,
+    replicas: 4,
+    changes: true,
+    fault:
+      "the simulation's own: in the first term of an epoch a leader of two chains had but one, and left a single replica something uncommitted",
+  },
 ] as const;
 
 for (const { fault, seed, ...options } of FOUND) {

@@ -126,6 +126,12 @@ Deno.test("shrink: changes of the roster that do not matter go, and so do their 
   assertEquals(small.reconfiguration!.changes.length, 1);
 });
 
+Deno.test("shrink: a plan that is left without changes of the roster runs", () => {
+  const { reconfiguration, ...plan } = drawPlan(1004811, { changes: true });
+  const unchanged = { ...plan, clients: [], faults: [], reconfiguration: { ...reconfiguration!, changes: [] } };
+  assertEquals(run(unchanged).violation, null);
+});
+
 Deno.test("shrink: a smaller plan that fails in another way does not count", () => {
   const plan = drawPlan(94);
   const { plan: small } = shrink(plan, "I5", (each) => ({ invariant: each === plan ? "I5" : "I1", detail: "" }));

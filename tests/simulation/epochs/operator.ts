@@ -64,10 +64,11 @@ export class Operator {
   }
 
   #again(): void {
+    if (this.done) return;
     const { scheduler } = this.#parts;
     scheduler.schedule(this.#everyMs, () => {
       this.#work(scheduler.now);
-      if (!this.done) this.#again();
+      this.#again();
     });
   }
 

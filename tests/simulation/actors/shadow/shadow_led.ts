@@ -44,7 +44,7 @@ export class Led {
     return this.#chain!;
   }
 
-  /** Returns the honest replicas in an order drawn once per leadership. */
+  /** Returns the honest members of this epoch in an order drawn once per leadership. */
   order(rogueTerm: RogueTerm): readonly ReplicaId[] {
     this.#begin(rogueTerm);
     return this.#chosen;
@@ -54,7 +54,8 @@ export class Led {
     if (this.#rogueTerm === rogueTerm) return;
     this.#rogueTerm = rogueTerm;
     this.#chain = null;
-    this.#chosen = this.#situation.colluders.rng.shuffle(this.#situation.colluders.honest);
+    const { colluders, faultyReplica: { config: { replicas } } } = this.#situation;
+    this.#chosen = colluders.rng.shuffle(colluders.honest.filter((id) => replicas.includes(id)));
   }
 }
 
@@ -76,7 +77,10 @@ export const allAcked = (situation: Situation, rogueTerm: RogueTerm, chain: Chai
     hard.currentTerm === rogueTerm.term && hard.ack !== null && hard.ack.hash === chain.tip.hash
   ).length >= situation.needed;
 
-/** Returns `base` followed by entries other than a leader of `at` would put there: no leading no-op, requests in another order. */
+/**
+ * Returns `base` followed by entries other than a leader of `at` would put there: no leading no-op, requests in another order. There are none at the beginning of
+ * an epoch if no client has asked for anything.
+ */
 export function twist(situation: Situation, base: Chain, at: Term): Chain {
   const { hash } = situation.faultyReplica;
   const fresh = situation.freshRequests(base, FRESH).reverse();
@@ -84,6 +88,7 @@ export function twist(situation: Situation, base: Chain, at: Term): Chain {
   if (fresh.length > 0) return base.extend(hash, at, [fresh, []]);
   if (old.length > 0) return base.extend(hash, at, [[situation.colluders.rng.pick(old)], []]);
   const before = term(Math.max(1, base.entries.at(-1)?.entry.term ?? at - 1));
+  if (before === at) return base;
   return base.extend(hash, before, [[]]).extend(hash, at, [[]]);
 }
 
