@@ -13,6 +13,7 @@ import {
 } from "../../tests/support/session_histories.ts";
 import { clientId, logIndex, type Seq, seq } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
+import { createLogTime } from "./log_time.ts";
 import { freezeSessions, SESSION_CHUNK_BYTES, sessionChunks } from "./session_chunks.ts";
 import { readSessions } from "./session_chunks_read.ts";
 import type { SessionTable } from "./session_table.ts";
@@ -99,7 +100,7 @@ interface GivenClient {
   readonly live?: readonly Session[];
 }
 const tableWith = (clients: Readonly<Record<string, GivenClient>>): SessionTable => ({
-  ...{ bounds: BOUNDS, genesis: logIndex(0) },
+  ...{ bounds: BOUNDS, genesis: logIndex(0), time: createLogTime() },
   clients: new Map(
     Object.entries(clients).map((
       [client, { closed = [], floor = Math.max(0, ...closed.map(([id]) => id)), live = [] }],

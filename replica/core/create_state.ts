@@ -25,6 +25,7 @@ import { emptyPace } from "./offices/pace_state.ts";
 import { drawRandom } from "./random.ts";
 import { createResponseBook } from "./replication/response_book.ts";
 import type { CoreState } from "./state.ts";
+import { createLogClock } from "./time/log_clock_state.ts";
 
 /** Returns the certificate of the genesis, which needs no signatures (§5.5). */
 export const genesisCertificate = ({ index, hash }: Head): Certificate => ({
@@ -85,6 +86,7 @@ export function createState(
     },
     election: idleElection(timeout, deadline, now),
     clock: createClock(config.constants.electionTimeoutMs, now),
+    logClock: createLogClock(sessions.time.now, now),
     leadership: null,
     offices: emptyOffices(),
     pace: emptyPace(config.constants.paceMs, now),

@@ -68,6 +68,8 @@ export function describePacket(packet: Packet): string {
       return `HandOver term ${packet.signed.message.term} to ${packet.signed.message.successor} at ${
         head(packet.signed.message)
       }`;
+    case "ClockStatement":
+      return `ClockStatement ${packet.signed.message.clock} ms`;
     case "FetchEntries":
       return `FetchEntries from ${packet.signed.message.from} on the chain through ${head(packet.signed.message.head)}`;
     case "FetchEntriesResponse": {

@@ -13,6 +13,7 @@ const METHODS: Readonly<Record<Method, true>> = {
   sent: true,
   executed: true,
   queried: true,
+  timed: true,
   applied: true,
   replied: true,
   event: true,

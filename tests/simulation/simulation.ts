@@ -247,6 +247,7 @@ export class Simulation {
       observer: this.isHonest(id) ? observer : onlyDisk(observer),
       observe: () => void this.stats.steps++,
       handled: (at) => this.#parts.handled?.(at, this.node(at).state, this.now),
+      ...(plan.waits ? { waits: true } : {}),
       ...(plan.snapshotBytes === null ? {} : { snapshotBytes: plan.snapshotBytes }),
       crashed: (at) => this.#crashes.happened(at),
       refused: () => void this.stats.refusals++,

@@ -116,6 +116,7 @@ export const messages: { readonly [K in m.MessageKind]: Arbitrary<MessageOf<K>> 
     index: logIndex,
     hash: digest,
   }),
+  ClockStatement: fc.record({ kind: kind("ClockStatement"), replica: replicaId, clock: uint53 }),
   FetchEntries: fc.record({
     kind: kind("FetchEntries"),
     replica: replicaId,

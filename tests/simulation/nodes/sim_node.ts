@@ -122,8 +122,9 @@ export class SimNode {
         this.#armed.pass("apply");
         this.#world.observer.queried?.(this.id, offset(this.state!.appliedIndex, 1), query, this.#world.now());
       },
+      told: (time, index) => this.#world.observer.timed?.(this.id, time, index, this.#world.now()),
       restored: () => this.#reports.restored = true,
-    });
+    }, this.#world.waits ?? false);
     const ports = { hash: sha256Hex, machine, changes: setup?.changes ?? NO_CHANGES, chunks: storage.chunks };
     const state = createState(this.#config, storage.load(), ports, this.#world.clock(this.id), carried);
     if (carried !== null) this.#reports.restored = true;

@@ -4,21 +4,26 @@ import type { QueryContext } from "../../../protocol/ports.ts";
 import type { Signed, Verified } from "../../../protocol/signed.ts";
 import type { InputWithoutTime } from "../../../replica/core/input.ts";
 import type { EpochArchive, Storage } from "../../../replica/storage/port.ts";
+import type { StateMachine } from "../../../protocol/ports.ts";
 import type { KvStore } from "../../../state_machine/mod.ts";
 
 /** Callbacks on a machine. */
 export interface MachineWatch {
   /** Called before a command is executed. */
   executes(...call: Parameters<KvStore["apply"]>): void;
+  /** Called when log time has moved. */
+  told(...call: Parameters<NonNullable<StateMachine["onTime"]>>): void;
   /** Called before a query is answered. */
   asks(query: Uint8Array): void;
   /** Called after a snapshot has replaced the whole state. */
   restored(): void;
 }
 
-/** Returns a machine that reports to `watch`. */
-export function observed(machine: KvStore, watch: MachineWatch) {
+/** Returns a machine that reports to `watch`, and waits for log time without end if `waits`. */
+export function observed(machine: KvStore, watch: MachineWatch, waits: boolean) {
   return {
+    nextDeadline: () => waits ? Number.MAX_SAFE_INTEGER : null,
+    onTime: watch.told,
     apply(...call: Parameters<KvStore["apply"]>) {
       watch.executes(...call);
       return machine.apply(...call);

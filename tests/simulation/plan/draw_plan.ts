@@ -10,6 +10,7 @@ import { withLeaves } from "./draw_leaves.ts";
 import { withOffices } from "./draw_offices.ts";
 import { withPace } from "./draw_pace.ts";
 import { withPauses } from "./draw_pauses.ts";
+import { withWaits } from "./draw_waits.ts";
 import { drawProcesses, drawSessionConstants } from "./draw_sessions.ts";
 import type { ByzantinePlan, ClientPlan, Fault, Plan, Target } from "./plan.ts";
 import { Rng } from "./rng.ts";
@@ -69,7 +70,7 @@ const REAL_CRYPTO_EVERY = 50;
 export function drawPlan(seed: number, options: PlanOptions = {}): Plan {
   const { scenario = null, changes = false, ...others } = options;
   const free = withLeaves(withPauses(drawFreely(seed, others)));
-  const drawn = withPace(withOffices(free, (others.actors ?? null) === null));
+  const drawn = withWaits(withPace(withOffices(free, (others.actors ?? null) === null)));
   const plan = changes ? withChanges(drawn) : drawn;
   return scenario === null ? plan : SCENARIOS[scenario]!(plan, new Rng(seed, `${scenario} ${plan.replicas.length}`));
 }

@@ -249,6 +249,8 @@ export interface Plan {
   readonly serviceMs: Millis;
   /** True if nothing in this plan is anybody's reason to suspect a leader that serves: the first one keeps its office until the network heals. */
   readonly oneLeader?: boolean;
+  /** True if the state machine waits for log time all the time (§15). */
+  readonly waits?: boolean;
   /** The changes of the roster; none if left out. */
   readonly reconfiguration?: ChangesPlan;
   /** Longest time without an answer to any honest client, once they have begun and until the network heals; unlimited if left out. */
