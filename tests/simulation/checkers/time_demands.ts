@@ -13,18 +13,23 @@ const ROUNDING_MS = 1;
 
 /**
  * Returns an observer that demands of log time: that honest replicas alone state what they sign; and *never early*: from the first
- * execution of anything at a log time until log time is x more, no less true time passes than x − `clockLeadMs` takes on the fastest honest clock.
+ * execution of anything at a log time until log time is x more, no less true time passes than x − `clockLeadMs` takes on the fastest honest clock;
+ * and, in plans that say so, *never late*.
  */
 export function timeDemands(plan: Plan): Observer {
   if (!plan.waits) return {};
   const faulty = new Set(plan.byzantine.map(({ replica }) => replica));
   const isHonest = (id: ReplicaId) => !faulty.has(id);
   const ids = [...plan.replicas, ...plan.reconfiguration?.joiners.map(({ id }) => id) ?? []];
-  const fastest = Math.max(...ids.filter(isHonest).map((id) => clockOf(plan, id)));
+  const clocks = ids.filter(isHonest).map((id) => clockOf(plan, id));
+  const fastest = Math.max(...clocks);
+  const { share = 0, slackMs = 0 } = plan.timeRuns ?? {};
+  const least = (now: Millis): Millis => now > plan.safetyMs ? 0 : share * Math.min(...clocks) * now - slackMs;
   const marks = new Marks(fastest);
   const signed = new Set<string>();
   return {
-    sent(from, _to, packet) {
+    sent(from, _to, packet, _disk, now) {
+      demand(marks.time >= least(now), "late", () => `log time is ${marks.time} at ${now}, wanted ${least(now)}`);
       if (!isHonest(from)) return;
       for (const { replica, clock } of ownStatements(packet)) if (replica === from) signed.add(`${from} ${clock}`);
     },
@@ -61,7 +66,7 @@ class Marks {
   readonly #fastest: number;
   readonly #times = new Map<number, Millis>();
   #index = 0;
-  #time = 0;
+  time = 0;
   /** Least of log time less true time on the fastest clock, of all that was executed. */
   #least = Infinity;
 
@@ -72,7 +77,7 @@ class Marks {
   executed(index: number, now: Millis): void {
     if (index <= this.#index) return;
     this.#index = index;
-    this.#least = Math.min(this.#least, this.#time - this.#fastest * now);
+    this.#least = Math.min(this.#least, this.time - this.#fastest * now);
   }
 
   moved(at: ReplicaId, time: Millis, index: number, now: Millis): void {
@@ -80,10 +85,10 @@ class Marks {
     demand(known === time, "I6", () => `${at} has log time ${time} at ${index}, where others have ${known}`);
     if (index <= this.#index) return;
     this.#times.set(index, time);
-    demand(time > this.#time, "§15.2", () => `log time goes from ${this.#time} to ${time} at ${index}`);
+    demand(time > this.time, "§15.2", () => `log time goes from ${this.time} to ${time} at ${index}`);
     const most = this.#least + this.#fastest * now + LIMITS.clockLeadMs + ROUNDING_MS;
     demand(time <= most, "early", () => `log time is ${time} at ${index}, and at most ${most} can have come by ${now}`);
-    this.#time = time;
+    this.time = time;
     this.executed(index, now);
   }
 }

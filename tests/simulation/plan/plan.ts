@@ -251,6 +251,8 @@ export interface Plan {
   readonly oneLeader?: boolean;
   /** True if the state machine waits for log time all the time (§15). */
   readonly waits?: boolean;
+  /** Demands until the network heals that log time runs (§15.5): as fast as this share of the slowest honest clock, less `slackMs` in all. */
+  readonly timeRuns?: { readonly share: number; readonly slackMs: Millis };
   /** The changes of the roster; none if left out. */
   readonly reconfiguration?: ChangesPlan;
   /** Longest time without an answer to any honest client, once they have begun and until the network heals; unlimited if left out. */
