@@ -24,7 +24,7 @@ function timed(seen: Seen): StateMachine {
       seen.times.push(context.time);
       return store.apply(command, context);
     },
-    query: (bytes) => store.query(bytes),
+    query: (bytes, context) => store.query(bytes, context),
     snapshot: () => store.snapshot(),
     restore: (chunks) => store.restore(chunks),
     digest: () => store.digest(),
