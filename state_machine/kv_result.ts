@@ -6,6 +6,7 @@ import { ByteReader } from "../protocol/bytes/byte_reader.ts";
 import { ByteWriter } from "../protocol/bytes/byte_writer.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
+import { type AnyLeaseResult, isLeaseResult, readLeaseResult, writeLeaseResult } from "./leases/lease_result.ts";
 
 /** First byte of every result. Version 1 had no create revisions. */
 export const KV_RESULT_VERSION = 2;
@@ -91,7 +92,8 @@ export type KvResult =
   | NotAQueryResult
   | CurrentResult
   | TransactionResult
-  | TooLargeResult;
+  | TooLargeResult
+  | AnyLeaseResult;
 
 const STATUS = {
   written: 1,
@@ -130,6 +132,7 @@ export function encodeKvResult(result: KvResult): Uint8Array {
 }
 
 function writeResult(writer: ByteWriter, result: KvResult): void {
+  if (isLeaseResult(result)) return writeLeaseResult(writer, result);
   writer.u8(STATUS[result.status]);
   switch (result.status) {
     case "written":
@@ -170,12 +173,17 @@ function sizeOf(result: KvResult): number {
       return HEADER_BYTES + 2 * REVISION_BYTES + VALUE_LENGTH_BYTES + result.value.length;
     case "list":
     case "keys":
+    case "leases":
     case "txn":
       return FIRST_LIST_BYTES;
     case "malformed":
     case "not-a-query":
     case "too-large":
+    case "no-lease":
+    case "lease-limit":
       return HEADER_BYTES;
+    case "lease":
+      return HEADER_BYTES + 2 * REVISION_BYTES;
     default:
       return HEADER_BYTES + REVISION_BYTES;
   }
@@ -202,7 +210,7 @@ function readResult(reader: ByteReader, status: number): KvResult | null {
     case STATUS["too-large"]:
       return { status: "too-large" };
     default:
-      return readOperationResult(reader, status);
+      return readOperationResult(reader, status) ?? readLeaseResult(reader, status);
   }
 }
 

@@ -1,4 +1,5 @@
 /** The built-in state machine: a key-value store with revisions. */
+import type { ClientId, LogIndex, Millis } from "../protocol/ids.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { Feed, FeedEvent } from "../protocol/operations/feed.ts";
 import type { ApplyContext, QueryContext, QueryResult, StateMachine } from "../protocol/ports.ts";
@@ -10,6 +11,9 @@ import { encodeKvResult, type KvResult, type ListItem, type OperationResult } fr
 import { chooseBranch, couldBeTooLong, writesAnything } from "./kv_transact.ts";
 import type { TransactionCommand, TransactionOperation } from "./kv_transaction.ts";
 import { decodeKvWatch, isWatched, type KvWatch } from "./kv_watch.ts";
+import type { Lease } from "./leases/lease.ts";
+import { listLeases } from "./leases/lease_result.ts";
+import { leasedPuts, Leases } from "./leases/leases.ts";
 import { FrozenStore } from "./pages/frozen_store.ts";
 import { History } from "./pages/history.ts";
 import { readSnapshot } from "./pages/kv_snapshot.ts";
@@ -26,6 +30,7 @@ export class KvStore implements StateMachine {
   #revision = 0;
   #records = new PageList();
   #history = new History();
+  #leases = new Leases();
   /** The latest frozen view, until the state changes. */
   #frozen: FrozenStore | null = null;
 
@@ -50,18 +55,32 @@ export class KvStore implements StateMachine {
   }
 
   /** Executes an encoded command and returns the encoded result; bytes that are not a command give `malformed`. */
-  apply(command: Uint8Array, _context: ApplyContext): Uint8Array {
+  apply(command: Uint8Array, context: ApplyContext): Uint8Array {
     const decoded = decodeKvCommand(command);
-    return encodeKvResult(decoded === null ? MALFORMED : this.#execute(decoded));
+    return encodeKvResult(decoded === null ? MALFORMED : this.#execute(decoded, context));
+  }
+
+  /** Returns the log time at which the next lease ends; null without leases. */
+  nextDeadline(): Millis | null {
+    return this.#leases.nextDeadline;
+  }
+
+  /** Ends the leases whose time has come: the keys of each are deleted at one revision. */
+  onTime(time: Millis, _index: LogIndex): void {
+    if (!this.#leases.isUsed) return;
+    this.#leases.tell(time);
+    this.#frozen = null;
+    for (const lease of this.#leases.due()) this.#end(lease);
   }
 
   /**
-   * Answers an encoded `get`, `list`, `range` or `read`; a command that writes gives `not-a-query`. The version is the store's revision, or that
-   * of a key that is there and was `read`.
+   * Answers an encoded `get`, `list`, `range`, `read` or `leases`; a command that writes gives `not-a-query`. The version is the store's revision, or that
+   * of a key that is there and was `read`; of `leases` it is above that by a number that rises as they change.
    */
   query(query: Uint8Array, _context: QueryContext): QueryResult {
     const result = this.#read(decodeKvCommand(query));
-    const version = result.status === "current" ? result.revision : this.#revision;
+    const leases = result.status === "leases" ? this.#leases.version : 0;
+    const version = result.status === "current" ? result.revision : this.#revision + leases;
     return { version, value: encodeKvResult(result) };
   }
 
@@ -82,8 +101,13 @@ export class KvStore implements StateMachine {
    * page and copies nothing; see {@linkcode FrozenStore} for its later costs.
    */
   freeze(): FrozenStore {
-    const counters = { revision: this.#revision, keys: this.size };
-    return this.#frozen ??= new FrozenStore(counters, this.#records.freeze(), this.#history.freeze());
+    if (this.#frozen !== null) return this.#frozen;
+    const { last, time, leases } = this.#leases.freeze();
+    const counters = {
+      ...{ revision: this.#revision, keys: this.size },
+      ...(last === 0 ? {} : { leases: { last, time, count: leases.length } }),
+    };
+    return this.#frozen = new FrozenStore(counters, this.#records.freeze(), this.#history.freeze(), leases);
   }
 
   /** Returns the chunks of the present state, unaffected by writes made before the last of them is taken. */
@@ -100,6 +124,7 @@ export class KvStore implements StateMachine {
     this.#revision = state.revision;
     this.#records = new PageList(state.pages);
     this.#history = new History(state.history);
+    this.#leases = new Leases(state.leases);
     this.#frozen = null;
   }
 
@@ -111,16 +136,24 @@ export class KvStore implements StateMachine {
     return Uint8Array.fromHex(this.freeze().digest);
   }
 
-  #execute(command: KvCommand): KvResult {
+  #execute(command: KvCommand, { client, time }: ApplyContext): KvResult {
     switch (command.op) {
-      case "put":
-        return this.#put(command);
+      case "put": {
+        const refusal = this.#leases.refusal(client, leasedPuts([command]));
+        return refusal === null ? this.#put(command) : { status: refusal };
+      }
+      case "grant":
+        return this.#grant(client, command.ttlMs, time);
+      case "renew":
+        return this.#renew(this.#leases.of(client, command.lease), time);
+      case "revoke":
+        return this.#revoke(this.#leases.of(client, command.lease));
       case "cas":
         return this.#cas(command);
       case "delete":
         return this.#delete(command);
       case "txn":
-        return this.#transact(command);
+        return this.#transact(command, client);
       default:
         return this.#read(command);
     }
@@ -136,6 +169,8 @@ export class KvStore implements StateMachine {
       case "list":
       case "range":
         return listKeys(this.#records, this.#revision, command);
+      case "leases":
+        return listLeases(this.#leases, command.after, command.limit);
       default:
         return { status: "not-a-query" };
     }
@@ -160,8 +195,38 @@ export class KvStore implements StateMachine {
     return { status: "written", revision };
   }
 
-  #transact(command: TransactionCommand): KvResult {
+  #grant(client: ClientId, ttlMs: Millis, time: Millis): KvResult {
+    const lease = this.#leases.grant(client, ttlMs, time);
+    if (lease === null) return { status: "lease-limit" };
+    this.#frozen = null;
+    return { status: "lease", lease: lease.id, ttlMs };
+  }
+
+  #renew(lease: Lease | null, time: Millis): KvResult {
+    if (lease === null) return { status: "no-lease" };
+    this.#leases.renew(lease, time);
+    this.#frozen = null;
+    return { status: "lease", lease: lease.id, ttlMs: lease.ttlMs };
+  }
+
+  #revoke(lease: Lease | null): KvResult {
+    if (lease === null) return { status: "no-lease" };
+    this.#end(lease);
+    return { status: "written", revision: this.#revision };
+  }
+
+  /** Ends a lease: all its keys are deleted at one revision. */
+  #end(lease: Lease): void {
+    this.#leases.remove(lease);
+    this.#frozen = null;
+    const changes = lease.keys.map((key) => this.#remove(key)!);
+    if (changes.length > 0) this.#commit(this.#revision + 1, changes);
+  }
+
+  #transact(command: TransactionCommand, client: ClientId): KvResult {
     const { succeeded, branch } = chooseBranch(this.#records, command);
+    const refusal = this.#leases.refusal(client, leasedPuts(branch));
+    if (refusal !== null) return { status: refusal };
     if (couldBeTooLong(this.#records, branch)) return { status: "too-large" };
     const storeRevision = this.#revision + (writesAnything(this.#records, branch) ? 1 : 0);
     const changes: KvChange[] = [];
@@ -191,7 +256,9 @@ export class KvStore implements StateMachine {
   }
 
   /** Sets a key to a value that has `revision`. */
-  #set({ key, value }: PutCommand | CasCommand, revision: number): KvChange {
+  #set(command: PutCommand | CasCommand, revision: number): KvChange {
+    const { key, value } = command;
+    this.#leases.attach(key, command.op === "put" ? command.lease ?? 0 : 0);
     const record = kvRecord(key, revision, value, this.#records.get(key)?.createRevision);
     this.#records.set(record);
     return record;
@@ -201,6 +268,7 @@ export class KvStore implements StateMachine {
   #remove(key: string): KvChange | null {
     const found = this.#records.get(key);
     if (found === undefined) return null;
+    this.#leases.attach(key, 0);
     this.#records.delete(key);
     return deletionOf(found);
   }

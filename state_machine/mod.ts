@@ -18,6 +18,8 @@ export type {
   TransactionOperation,
   ValueCompare,
 } from "./kv_transaction.ts";
+export type { GrantCommand, LeaseCommand, LeasesCommand } from "./leases/lease_command.ts";
+export type { LeaseItem } from "./leases/lease_result.ts";
 export { FrozenStore } from "./pages/frozen_store.ts";
 export { KV_LIMITS } from "./kv_limits.ts";
 export { decodeKvResult, encodeKvResult, KV_RESULT_VERSION } from "./kv_result.ts";

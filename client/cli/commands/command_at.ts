@@ -53,7 +53,7 @@ function commandJson(request: CommittedRequest): Json {
 function kvJson(kv: KvCommand): Json {
   switch (kv.op) {
     case "put":
-      return { op: kv.op, key: kv.key, ...valueJson(kv.value) };
+      return { op: kv.op, key: kv.key, ...valueJson(kv.value), ...(kv.lease ? { lease: kv.lease } : {}) };
     case "cas":
       return { op: kv.op, key: kv.key, revision: kv.revision, ...valueJson(kv.value) };
     case "get":
@@ -62,6 +62,10 @@ function kvJson(kv: KvCommand): Json {
       return { op: kv.op, key: kv.key };
     case "list":
     case "range":
+    case "grant":
+    case "renew":
+    case "revoke":
+    case "leases":
       return { ...kv };
     case "txn":
       return {
@@ -91,6 +95,13 @@ function describe(kv: KvCommand | null, bytes: number): string {
     case "read":
     case "delete":
       return `${kv.op} ${quoted(kv.key)}`;
+    case "grant":
+      return `grant a lease of ${kv.ttlMs} ms`;
+    case "renew":
+    case "revoke":
+      return `${kv.op} lease ${kv.lease}`;
+    case "leases":
+      return "leases";
     case "list":
       return `list ${quoted(kv.prefix)}`;
     case "range":

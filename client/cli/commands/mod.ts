@@ -5,6 +5,7 @@ import { commandAt } from "./command_at.ts";
 import { cas } from "./kv/cas.ts";
 import { deleteKey } from "./kv/delete.ts";
 import { get } from "./kv/get.ts";
+import { lease } from "./kv/lease.ts";
 import { list } from "./kv/list.ts";
 import { put } from "./kv/put.ts";
 import { range } from "./kv/range.ts";
@@ -21,8 +22,13 @@ import { verify } from "./verify.ts";
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
   [
+<<<<<<< HEAD
     ...[put, get, cas, deleteKey, list, range, watch, txn, commandAt, status, activate, deactivate],
     ...[roster, reconfigure, backup, restore, verify, serve, shell],
+=======
+    ...[put, get, cas, deleteKey, list, range, watch, txn, lease, commandAt, status, activate, deactivate],
+    ...[roster, reconfigure, backup, restore, verify, shell],
+>>>>>>> 4a42bc1d (Leases in the key-value store, its client and its command line)
   ].map((command) => [command.name, command]),
 );
 

@@ -22,8 +22,11 @@ export interface MachineWatch {
 /** Returns a machine that reports to `watch`, and waits for log time without end if `waits`. */
 export function observed(machine: KvStore, watch: MachineWatch, waits: boolean) {
   return {
-    nextDeadline: () => waits ? Number.MAX_SAFE_INTEGER : null,
-    onTime: watch.told,
+    nextDeadline: () => waits ? Number.MAX_SAFE_INTEGER : machine.nextDeadline(),
+    onTime(...call: Parameters<KvStore["onTime"]>) {
+      watch.told(...call);
+      machine.onTime(...call);
+    },
     apply(...call: Parameters<KvStore["apply"]>) {
       watch.executes(...call);
       return machine.apply(...call);

@@ -58,7 +58,7 @@ export class ReferenceState {
       const node = this.#committedAt(this.#applied + 1);
       if (node === undefined) return false;
       this.#applied++;
-      this.#time.order(node.entry?.statements ?? []);
+      if (this.#time.order(node.entry?.statements ?? [])) this.#machine.onTime(this.#time.now, logIndex(this.#applied));
       for (const { message, body } of node.entry?.requests ?? []) {
         this.sessions.order(
           this.#applied,

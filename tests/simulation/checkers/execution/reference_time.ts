@@ -20,10 +20,13 @@ export class ReferenceTime {
     this.#needed = neededOf(replicas.length, profile);
   }
 
-  order(statements: readonly { readonly message: ClockStatement }[]): void {
+  /** Takes the statements of an entry; returns whether log time moves. */
+  order(statements: readonly { readonly message: ClockStatement }[]): boolean {
     this.#stated.push(...statements.map(({ message: { replica, clock } }) => ({ replica, clock })));
     const reached = [...this.#highest().values()].sort((a, b) => a - b).at(-this.#needed) ?? 0;
-    this.now = Math.max(this.now, reached);
+    const before = this.now;
+    this.now = Math.max(before, reached);
+    return this.now > before;
   }
 
   beginEpoch(replicas: number, profile: Profile): void {
