@@ -1,0 +1,94 @@
+/** Leases of a whole cluster in one process: they end in their time, and no earlier, whoever leads and whatever happens to that one. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { type Client, RefusedError, type Watch } from "../../../client/mod.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import { eventually } from "../../../tasks/support/eventually.ts";
+import { MemoryCluster } from "../../support/memory_cluster.ts";
+
+const TTL = 1000;
+/** Never later than this, on a machine that is not too busy. */
+const LATEST_MS = TTL + LIMITS.clockLeadMs + LIMITS.clockIntervalMs;
+const SLACK_MS = 10_000;
+const PATIENCE_MS = 30_000;
+
+/** Reads a watch until a key is deleted; returns the revisions and keys of that event, and the time. */
+async function deletionIn(watch: Watch): Promise<{ readonly keys: string[]; readonly at: number }> {
+  for await (const { changes } of watch) {
+    if (changes.every(({ value }) => value === null)) {
+      return { keys: changes.map(({ key }) => key), at: performance.now() };
+    }
+  }
+  throw new Error("the watch ended");
+}
+
+const leaderOf = (cluster: MemoryCluster): string | undefined =>
+  [...cluster.nodes].find(([, { replica }]) => replica.status().role === "leader")?.[0];
+
+async function leased(client: Client, keys: readonly string[]) {
+  const watch = await client.watch("");
+  const sentAt = performance.now();
+  const { lease } = await client.grantLease(TTL);
+  for (const key of keys) await client.put(key, "", { lease });
+  const gone = deletionIn(watch);
+  gone.catch(() => {});
+  return { lease, sentAt, gone };
+}
+
+Deno.test("a lease that nobody renews ends once, with all its keys, in its time; an idle cluster states nothing", async () => {
+  await using cluster = MemoryCluster.start();
+  const client = cluster.client("c1");
+  await client.put("stays", "");
+  const { sentAt, gone } = await leased(client, ["a", "b"]);
+  const { keys, at } = await gone;
+  assertEquals(keys, ["a", "b"]);
+  assert(at - sentAt >= TTL, `it ended after ${at - sentAt} ms`);
+  assert(at - sentAt <= LATEST_MS + SLACK_MS, `it ended after ${at - sentAt} ms`);
+  const { index } = await client.put("after", "");
+  assertEquals((await client.listLeases()).items, []);
+  const waited = Promise.withResolvers<void>();
+  setTimeout(waited.resolve, 2 * LIMITS.clockIntervalMs);
+  await waited.promise;
+  const next = await client.put("after", "");
+  assertEquals(next.index - index, 2, "the list, and this put: nothing was ordered meanwhile");
+});
+
+Deno.test("a lease that is kept alive outlasts its time many times, and leaders, and ends once nobody keeps it", async () => {
+  await using cluster = MemoryCluster.start();
+  const client = cluster.client("c1");
+  const { lease, gone } = await leased(client, ["a"]);
+  const keeper = new AbortController();
+  const kept = client.keepAlive(lease, { signal: keeper.signal });
+  kept.catch(() => {});
+  const beganAt = performance.now();
+  while (performance.now() < beganAt + 2 * LATEST_MS) {
+    const leader = await eventually("a leader", () => leaderOf(cluster), PATIENCE_MS, 10);
+    await cluster.stop(leader);
+    cluster.start(leader);
+    await client.put("tick", "");
+    assertEquals((await client.get("a")).found, true);
+  }
+  keeper.abort();
+  await kept;
+  const endedAt = performance.now();
+  const { keys, at } = await gone;
+  assertEquals(keys, ["a"]);
+  assert(at - endedAt <= LATEST_MS + SLACK_MS, `it ended ${at - endedAt} ms after the last renewal`);
+  const error = await assertRejects(() => client.renewLease(lease), RefusedError);
+  assertEquals(error.code, "no-lease");
+});
+
+Deno.test("leases outlast a restart of every replica, and end all the same", async () => {
+  await using cluster = MemoryCluster.start({
+    constants: { electionTimeoutMs: 150, patienceMs: 200, checkpointEvery: 4 },
+  });
+  const client = cluster.client("c1");
+  const { sentAt, gone } = await leased(client, ["a"]);
+  for (const id of [...cluster.nodes.keys()]) {
+    await cluster.stop(id);
+    cluster.start(id);
+    await client.put("tick", id);
+  }
+  const { keys, at } = await gone;
+  assertEquals(keys, ["a"]);
+  assert(at - sentAt >= TTL, `it ended after ${at - sentAt} ms`);
+});
