@@ -51,7 +51,7 @@ export interface Entry {
   readonly term: Term;
   readonly body: Uint8Array;
   readonly requests: readonly Signed<Request>[] | null;
-  /** What replicas state in an entry that is theirs, and has no requests (§15.1); absent in all others. */
+  /** The statements of an entry that has them and no requests (§15.1); absent in all others. */
   readonly statements?: readonly Signed<ClockStatement>[];
 }
 

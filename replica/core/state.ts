@@ -48,7 +48,7 @@ export interface CoreState extends Membership {
   readonly election: ElectionState;
   /** The time that suspicion counts (§14.9). */
   readonly clock: JudgedClock;
-  /** What this replica states of log time (§15). */
+  /** This replica's clock, which counts in log time (§15). */
   readonly logClock: LogClock;
   leadership: Leadership | null;
   readonly offices: OfficeState;

@@ -236,7 +236,7 @@ export class Simulation {
     const observer = fanOut([archive, this.#parts.observer]);
     const world: NodeWorld = {
       now: () => this.now,
-      clock: () => this.now * clockOf(plan, id),
+      ...{ clock: () => this.now * clockOf(plan, id), waits: plan.waits ?? false },
       send: (...call) => this.#send(...call),
       entered: (at) => this.#ticks.begin(at),
       reply: (from, reply) => this.#reply(from, reply),
@@ -247,7 +247,6 @@ export class Simulation {
       observer: this.isHonest(id) ? observer : onlyDisk(observer),
       observe: () => void this.stats.steps++,
       handled: (at) => this.#parts.handled?.(at, this.node(at).state, this.now),
-      ...(plan.waits ? { waits: true } : {}),
       ...(plan.snapshotBytes === null ? {} : { snapshotBytes: plan.snapshotBytes }),
       crashed: (at) => this.#crashes.happened(at),
       refused: () => void this.stats.refusals++,

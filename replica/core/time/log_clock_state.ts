@@ -11,9 +11,9 @@ export interface LogClock {
   wanted: boolean;
   /** The last statement made; null before the first. */
   statement: { readonly term: Term; readonly at: Millis } | null;
-  /** What was cut off since it was accounted for. */
+  /** Time cut off since it was accounted for. */
   cutMs: Millis;
-  /** What was lost under the present leader, and the judged time (§14.9) up to which that is accounted for. */
+  /** Time lost under the present leader, and the judged time (§14.9) up to which that is accounted for. */
   lostMs: Millis;
   judgedAt: Millis;
   /** A leader's: the highest statement of each replica that it has yet to order. */

@@ -5,7 +5,8 @@ import { ofEntry } from "../../../protocol/signatures.ts";
 import { entryAt, lastIndex } from "../../../replica/core/log/log.ts";
 import { decodeRequests, entryOf } from "../../../transport/codec/mod.ts";
 import { FAKE_CHECK } from "../../simulation/network/fake_crypto.ts";
-import { request, statement } from "../support/forge.ts";
+import { request } from "../support/forge.ts";
+import { statement } from "../support/forge_time.ts";
 import { TimeLab } from "../support/time_lab.ts";
 
 Deno.test("§15.1a a replica states its clock once a second while its state machine waits, and at once in a new term", () => {

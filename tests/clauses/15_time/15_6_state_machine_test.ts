@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { replicaId } from "../../../protocol/ids.ts";
-import { createSessionTable, dropUnlisted, sessionBytes } from "../../../protocol/snapshot/session_table.ts";
 import { freezeSessions, sessionChunks } from "../../../protocol/snapshot/session_chunks.ts";
 import { readSessions } from "../../../protocol/snapshot/session_chunks_read.ts";
+import { createSessionTable, dropUnlisted, sessionBytes } from "../../../protocol/snapshot/session_table.ts";
 import { CONSTANTS } from "../../simulation/nodes/sim_cluster.ts";
 import { TimeLab } from "../support/time_lab.ts";
 

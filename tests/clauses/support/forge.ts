@@ -8,14 +8,13 @@ import type {
   PrepareCertificate,
 } from "../../../protocol/certificate.ts";
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
-import { joinRequests, joinStatements } from "../../../protocol/entry_body.ts";
+import { joinRequests } from "../../../protocol/entry_body.ts";
 import { chainEntry, genesisHash } from "../../../protocol/hash_chain.ts";
 import { clientId, type LogIndex, logIndex, offset, replicaId, round, seq, term } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type {
   AppendEntriesResponse,
   Certified,
-  ClockStatement,
   PeerMessage,
   RegisterSession,
   Request,
@@ -99,20 +98,6 @@ export const knownOf = (request: Signed<Request>): Known => ({ request, digest: 
 export function entryAfter(after: Head, termNumber: number, requests: readonly Signed<Request>[]): ChainedEntry {
   const index = offset(after.index, 1);
   return chainEntry(sha256Hex, after.hash, { index, term: term(termNumber), body: joinRequests(requests), requests });
-}
-
-/** Returns a statement of `replica` (§15.1). */
-export const statement = (replica: string, clock: number): Signed<ClockStatement> =>
-  signAs(replica, { kind: "ClockStatement", replica: replicaId(replica), clock });
-
-/** Returns one entry of statements after `after`. */
-export function statementsAfter(
-  after: Head,
-  termNumber: number,
-  statements: readonly Signed<ClockStatement>[],
-): ChainedEntry {
-  const content = { body: joinStatements(statements), requests: [], statements };
-  return chainEntry(sha256Hex, after.hash, { index: offset(after.index, 1), term: term(termNumber), ...content });
 }
 
 /** Returns `count` entries of one request each after `after`. Another `branch` makes another chain. */

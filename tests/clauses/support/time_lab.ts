@@ -4,11 +4,12 @@ import type { ApplyContext, StateMachine } from "../../../protocol/ports.ts";
 import { lastHead } from "../../../replica/core/log/log.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
 import { ElectionLab } from "./election_lab.ts";
-import { endOf, entryAfter, request, statement, statementsAfter } from "./forge.ts";
+import { endOf, entryAfter, request } from "./forge.ts";
+import { statement, statementsAfter } from "./forge_time.ts";
 
 const NEVER_MS = 1_000_000;
 
-/** What a state machine is told of time. */
+/** Everything that a state machine is told of time. */
 interface Seen {
   waits: boolean;
   /** Log times, and the indexes they came at. */

@@ -61,7 +61,7 @@ function statedIn(operations: readonly PersistOperation[]) {
   return entries.flatMap(({ entry }) => (entry.statements ?? []).map(({ message }) => message));
 }
 
-/** What was executed first, and when. */
+/** The first executions of all indexes, and their times. */
 class Marks {
   readonly #fastest: number;
   readonly #times = new Map<number, Millis>();

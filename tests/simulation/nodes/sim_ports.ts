@@ -1,10 +1,10 @@
 /** A node's ports, watched. */
 import type { Request } from "../../../protocol/message.ts";
 import type { QueryContext } from "../../../protocol/ports.ts";
+import type { StateMachine } from "../../../protocol/ports.ts";
 import type { Signed, Verified } from "../../../protocol/signed.ts";
 import type { InputWithoutTime } from "../../../replica/core/input.ts";
 import type { EpochArchive, Storage } from "../../../replica/storage/port.ts";
-import type { StateMachine } from "../../../protocol/ports.ts";
 import type { KvStore } from "../../../state_machine/mod.ts";
 
 /** Callbacks on a machine. */
@@ -13,14 +13,14 @@ export interface MachineWatch {
   executes(...call: Parameters<KvStore["apply"]>): void;
   /** Called when log time has moved. */
   told(...call: Parameters<NonNullable<StateMachine["onTime"]>>): void;
-  /** Called before a query is answered. */
+  /** Called before an ordered query is answered; fast reads ask the store itself. */
   asks(query: Uint8Array): void;
   /** Called after a snapshot has replaced the whole state. */
   restored(): void;
 }
 
 /** Returns a machine that reports to `watch`, and waits for log time without end if `waits`. */
-export function observed(machine: KvStore, watch: MachineWatch, waits: boolean) {
+export function observed(machine: KvStore, watch: MachineWatch, waits = false) {
   return {
     nextDeadline: () => waits ? Number.MAX_SAFE_INTEGER : machine.nextDeadline(),
     onTime(...call: Parameters<KvStore["onTime"]>) {

@@ -1,12 +1,12 @@
 /** Faulty replicas that would hurry log time or hold it back (§15): by what they state, and by what they order. */
 import { joinStatements } from "../../../../protocol/entry_body.ts";
-import type { ClockStatement } from "../../../../protocol/message.ts";
 import { LIMITS } from "../../../../protocol/limits.ts";
+import type { ClockStatement } from "../../../../protocol/message.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
-import type { Outgoing } from "../../../../replica/core/output.ts";
 import { Fork } from "../../../../replica/byzantine/fork.ts";
 import { accuses, forged, othersOf, ownCopy } from "../../../../replica/byzantine/lies.ts";
 import type { InputWithoutTime } from "../../../../replica/core/input.ts";
+import type { Outgoing } from "../../../../replica/core/output.ts";
 import type { Actor, FaultyReplica, SimAdversary } from "../actor.ts";
 
 /** Time for which a sleeper states nothing, least and most. */
