@@ -14,6 +14,7 @@ const METHODS: Readonly<Record<Method, true>> = {
   executed: true,
   queried: true,
   timed: true,
+  leased: true,
   applied: true,
   replied: true,
   event: true,

@@ -88,6 +88,59 @@ export const TIME: readonly Mutant[] = [
     scenario: "clock-leaders",
   },
   {
+    name: "lease-without-lead",
+    kind: "safety",
+    clause: "§15.6",
+    what: "a lease ends once its time has passed in log time, without the lead that clocks may have",
+    how: "Log time moves by that lead right behind a grant, once those run again that stood still.",
+    patches: [patch("deadlineOf", ` + LIMITS.clockLeadMs`, ``)],
+    scenario: "clock-stops",
+  },
+  {
+    name: "renewal-in-vain",
+    kind: "safety",
+    clause: "§15.6",
+    what: "a lease that is renewed ends in the time it would have ended in",
+    how: "A client renews a lease, and it ends too early for that.",
+    patches: [patch("Leases.renew", `deadlineOf(lease.ttlMs, time)`, `Math.max(lease.deadline, time)`)],
+    scenario: "leases",
+  },
+  {
+    name: "restart-at-full-length",
+    kind: "safety",
+    clause: "§15.7",
+    what: "a store that is restored has its leases last for their whole time again",
+    how: "A replica restarts from a checkpoint: its leases end later than others', and its state is another.",
+    patches: [
+      patch(
+        "KvStore.restore",
+        `new Leases(state.leases)`,
+        `new Leases({
+      ...state.leases,
+      leases: state.leases.leases.map((each) => each.with({ deadline: state.leases.time + each.ttlMs + 2000 })),
+    })`,
+      ),
+    ],
+    scenario: "leases",
+  },
+  {
+    name: "leases-end-by-own-clocks",
+    kind: "safety",
+    clause: "§15.6",
+    what: "a replica ends leases when its own clock says so",
+    how: "Others have not come as far, or do so at another index.",
+    patches: [
+      patch(
+        "tickTime",
+        `  runClock(context);`,
+        `  runClock(context);
+  const own = Math.floor(state.logClock.reading);
+  if (state.appliedIndex > 0) context.ports.machine.onTime?.(own, state.appliedIndex);`,
+      ),
+    ],
+    scenario: "leases",
+  },
+  {
     name: "statements-cross-epochs",
     kind: "safety",
     clause: "§15.7",

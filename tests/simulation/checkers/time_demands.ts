@@ -17,7 +17,7 @@ const ROUNDING_MS = 1;
  * and, in plans that say so, *never late*.
  */
 export function timeDemands(plan: Plan): Observer {
-  if (!plan.waits) return {};
+  if (!plan.waits && plan.clients.every(({ behaviour }) => behaviour !== "lessee")) return {};
   const faulty = new Set(plan.byzantine.map(({ replica }) => replica));
   const isHonest = (id: ReplicaId) => !faulty.has(id);
   const ids = [...plan.replicas, ...plan.reconfiguration?.joiners.map(({ id }) => id) ?? []];
@@ -26,6 +26,7 @@ export function timeDemands(plan: Plan): Observer {
   const { share = 0, slackMs = 0 } = plan.timeRuns ?? {};
   const least = (now: Millis): Millis => now > plan.safetyMs ? 0 : share * Math.min(...clocks) * now - slackMs;
   const marks = new Marks(fastest);
+  const leases = new LeaseMarks(fastest);
   const signed = new Set<string>();
   return {
     sent(from, _to, packet, _disk, now) {
@@ -43,8 +44,13 @@ export function timeDemands(plan: Plan): Observer {
     executed(at, index, _client, _command, now) {
       if (isHonest(at)) marks.executed(index, now);
     },
-    timed(at, time, index, now) {
-      if (isHonest(at)) marks.moved(at, time, index, now);
+    timed(at, time, index, ended, now) {
+      if (!isHonest(at)) return;
+      marks.moved(at, time, index, now);
+      for (const lease of ended) leases.ended(lease, now);
+    },
+    leased(at, index, lease, ttlMs, now) {
+      if (isHonest(at)) leases.granted(index, lease, ttlMs, now);
     },
   };
 }
@@ -90,5 +96,32 @@ class Marks {
     demand(time <= most, "early", () => `log time is ${time} at ${index}, and at most ${most} can have come by ${now}`);
     this.time = time;
     this.executed(index, now);
+  }
+}
+
+/** The leases there were, and the first execution of the last command that had each of them last for its whole time. */
+class LeaseMarks {
+  readonly #fastest: number;
+  readonly #leases = new Map<number, { readonly index: number; readonly ttlMs: Millis; readonly at: Millis }>();
+
+  constructor(fastest: number) {
+    this.#fastest = fastest;
+  }
+
+  granted(index: number, lease: number, ttlMs: Millis, now: Millis): void {
+    if (index > (this.#leases.get(lease)?.index ?? 0)) this.#leases.set(lease, { index, ttlMs, at: now });
+  }
+
+  /** Never early: on no honest clock has less than the lease's time passed. */
+  ended(lease: number, now: Millis): void {
+    const known = this.#leases.get(lease);
+    demand(known !== undefined, "early", () => `lease ${lease} ends, which was never granted`);
+    const { ttlMs, at, index } = known;
+    const passed = this.#fastest * (now - at) + ROUNDING_MS;
+    demand(
+      passed >= ttlMs,
+      "early",
+      () => `lease ${lease} of ${ttlMs} ms, renewed at ${index}, ends after ${passed} ms at most`,
+    );
   }
 }

@@ -121,7 +121,8 @@ export class SimNode {
         this.#armed.pass("apply");
         this.#world.observer.queried?.(this.id, offset(this.state!.appliedIndex, 1), query, this.#world.now());
       },
-      told: (time, index) => this.#world.observer.timed?.(this.id, time, index, this.#world.now()),
+      told: (...call) => this.#world.observer.timed?.(this.id, ...call, this.#world.now()),
+      leased: (...call) => this.#world.observer.leased?.(this.id, ...call, this.#world.now()),
       restored: () => this.#reports.restored = true,
     }, this.#world.waits);
     const ports = { hash: sha256Hex, machine, changes: setup?.changes ?? NO_CHANGES, chunks: storage.chunks };

@@ -1,18 +1,21 @@
 /** A node's ports, watched. */
+import type { LogIndex, Millis } from "../../../protocol/ids.ts";
 import type { Request } from "../../../protocol/message.ts";
 import type { QueryContext } from "../../../protocol/ports.ts";
-import type { StateMachine } from "../../../protocol/ports.ts";
 import type { Signed, Verified } from "../../../protocol/signed.ts";
 import type { InputWithoutTime } from "../../../replica/core/input.ts";
 import type { EpochArchive, Storage } from "../../../replica/storage/port.ts";
-import type { KvStore } from "../../../state_machine/mod.ts";
+import { decodeKvResult, encodeKvCommand, KV_LIMITS, type KvStore } from "../../../state_machine/mod.ts";
+import { contextAt } from "../../support/contexts.ts";
 
 /** Callbacks on a machine. */
 export interface MachineWatch {
   /** Called before a command is executed. */
   executes(...call: Parameters<KvStore["apply"]>): void;
-  /** Called when log time has moved. */
-  told(...call: Parameters<NonNullable<StateMachine["onTime"]>>): void;
+  /** Called when log time has moved, with the leases that this ended. */
+  told(time: Millis, index: LogIndex, ended: readonly number[]): void;
+  /** Called after a lease was granted or renewed. */
+  leased(index: LogIndex, lease: number, ttlMs: Millis): void;
   /** Called before an ordered query is answered; fast reads ask the store itself. */
   asks(query: Uint8Array): void;
   /** Called after a snapshot has replaced the whole state. */
@@ -23,13 +26,18 @@ export interface MachineWatch {
 export function observed(machine: KvStore, watch: MachineWatch, waits = false) {
   return {
     nextDeadline: () => waits ? Number.MAX_SAFE_INTEGER : machine.nextDeadline(),
-    onTime(...call: Parameters<KvStore["onTime"]>) {
-      watch.told(...call);
-      machine.onTime(...call);
+    onTime(time: Millis, index: LogIndex) {
+      const before = leasesIn(machine);
+      machine.onTime(time, index);
+      const after = new Set(leasesIn(machine));
+      watch.told(time, index, before.filter((lease) => !after.has(lease)));
     },
     apply(...call: Parameters<KvStore["apply"]>) {
       watch.executes(...call);
-      return machine.apply(...call);
+      const bytes = machine.apply(...call);
+      const result = decodeKvResult(bytes);
+      if (result?.status === "lease") watch.leased(call[1].index, result.lease, result.ttlMs);
+      return bytes;
     },
     query(query: Uint8Array, context: QueryContext) {
       watch.asks(query);
@@ -43,6 +51,13 @@ export function observed(machine: KvStore, watch: MachineWatch, waits = false) {
     digest: () => machine.digest(),
     freeze: () => machine.freeze(),
   };
+}
+
+const LEASES = encodeKvCommand({ op: "leases", after: 0, limit: KV_LIMITS.maxListLimit });
+
+function leasesIn(machine: KvStore): number[] {
+  const result = decodeKvResult(machine.query(LEASES, contextAt()).value);
+  return result?.status === "leases" ? result.items.map(({ lease }) => lease) : [];
 }
 
 /** Returns the methods of a storage, bound to it. */

@@ -152,6 +152,7 @@ export interface ClientPlan {
     | "far-floors"
     | "registrar"
     | "trespasser"
+    | "lessee"
     | "framer";
   /** Way in which a framer goes about it; in many sessions if left out. */
   readonly framing?: "sessions" | "floors" | "crowd";

@@ -1,7 +1,7 @@
 /** Log time (§15) among clocks that run too fast and too slow, replicas that stand still, and faulty ones that lie about it. */
 import { LIMITS } from "../../../protocol/limits.ts";
 import { leadFirst } from "../checkers/pace_demands.ts";
-import type { CrashFault, Fault, PauseFault, Plan } from "../plan/plan.ts";
+import type { ClientPlan, CrashFault, Fault, PauseFault, Plan } from "../plan/plan.ts";
 import type { Rng } from "../plan/rng.ts";
 import { toleratedBy } from "../plan/tolerance.ts";
 import { brisk, restart, type Scenario, unitOf } from "./scenario.ts";
@@ -18,11 +18,26 @@ function clocked(drawn: Plan, rng: Rng): Plan {
     ...plan,
     latencyMs: rng.pick([[1, 1], [1, 20], [20, 60]] as const),
     clocks: plan.replicas.map(() => rng.between(0.8, 1.2)),
-    clients: clients.map((client) => ({ ...client, operations: 400, thinkMs: 150, intervenes: true })),
+    clients: [
+      ...clients.map((client) => ({ ...client, operations: 400, thinkMs: 150, intervenes: true })),
+      lessee(clients[0]!),
+    ],
     safetyMs: RUN_MS,
     waits: true,
   };
 }
+
+/** A client that has leases, and does not look at what comes of them. */
+const lessee = (like: ClientPlan): ClientPlan => ({
+  ...{ ...like, id: "lessee", behaviour: "lessee", process: 0, restarts: 0 },
+  ...{ operations: 1000, thinkMs: 300, keys: 6 },
+});
+
+/** Nothing waits for log time but leases, which come and go, while replicas stand still and restart. */
+export const leases: Scenario = (drawn, rng) => {
+  const { waits: _, ...plan } = clockStops(drawn, rng);
+  return plan;
+};
 
 const faultyOf = (plan: Plan): number => toleratedBy(plan.replicas.length, plan.constants.profile);
 
