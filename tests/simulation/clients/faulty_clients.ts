@@ -22,26 +22,27 @@ export function signerOf({ id, keys }: ClientPlan, { crypto, observer, scheduler
     observer.requested?.(request, scheduler.now);
     return request;
   };
+  const sign = (
+    session: LogIndex,
+    number: number,
+    floor: number,
+    command: Uint8Array,
+    mode: OperationMode = "command",
+  ): Signed<SendRequest> => {
+    const numbers = { session, seq: seq(number + 1), floor: seq(floor + 1) };
+    return note(
+      signAs(crypto, "client", id, { kind: "SendRequest", client: clientId(id), ...numbers, mode, command }),
+    );
+  };
   return {
     command(session: LogIndex, number: number, floor: number): Signed<SendRequest> {
       const value = UTF8.encode(`${id}.${++count}`);
       // Keys of its own: what a faulty client does to its data is no concern of the others' histories.
       const command = encodeKvCommand({ op: "put", key: `${id}-${rng.int(1, keys)}`, value });
       // Some are asked as queries, which must not write.
-      return this.sign(session, number, floor, command, count % ASKED_EVERY === 0 ? "query" : "command");
+      return sign(session, number, floor, command, count % ASKED_EVERY === 0 ? "query" : "command");
     },
-    sign(
-      session: LogIndex,
-      number: number,
-      floor: number,
-      command: Uint8Array,
-      mode: OperationMode = "command",
-    ): Signed<SendRequest> {
-      const numbers = { session, seq: seq(number + 1), floor: seq(floor + 1) };
-      return note(
-        signAs(crypto, "client", id, { kind: "SendRequest", client: clientId(id), ...numbers, mode, command }),
-      );
-    },
+    sign,
     register(base: number): Signed<RegisterSession> {
       const nonce = Uint8Array.from({ length: LIMITS.nonceBytes }, () => rng.int(0, 255));
       const message = { kind: "RegisterSession", client: clientId(id), base: logIndex(base), nonce } as const;

@@ -70,9 +70,10 @@ const REAL_CRYPTO_EVERY = 50;
 export function drawPlan(seed: number, options: PlanOptions = {}): Plan {
   const { scenario = null, changes = false, ...others } = options;
   const free = withLeaves(withPauses(drawFreely(seed, others)));
-  const drawn = withWaits(withPace(withOffices(free, (others.actors ?? null) === null)));
+  const drawn = withPace(withOffices(free, (others.actors ?? null) === null));
   const plan = changes ? withChanges(drawn) : drawn;
-  return scenario === null ? plan : SCENARIOS[scenario]!(plan, new Rng(seed, `${scenario} ${plan.replicas.length}`));
+  if (scenario === null) return (others.actors ?? null) === null ? withWaits(plan) : plan;
+  return SCENARIOS[scenario]!(plan, new Rng(seed, `${scenario} ${plan.replicas.length}`));
 }
 
 function drawFreely(

@@ -19,7 +19,7 @@ function clocked(drawn: Plan, rng: Rng): Plan {
     latencyMs: rng.pick([[1, 1], [1, 20], [20, 60]] as const),
     clocks: plan.replicas.map(() => rng.between(0.8, 1.2)),
     clients: [
-      ...clients.map((client) => ({ ...client, operations: 400, thinkMs: 150, intervenes: true })),
+      ...clients.map((client) => ({ ...client, operations: 400, thinkMs: 500, intervenes: true })),
       lessee(clients[0]!),
     ],
     safetyMs: RUN_MS,
