@@ -57,11 +57,7 @@ Deno.test("cli: --json prints one value for every outcome", () =>
       error: {
         code: "usage",
         message:
-<<<<<<< HEAD
-          'client was given "bogus"; wanted one of put, get, cas, delete, list, range, watch, txn, command, status, activate, deactivate, roster, reconfigure, backup, restore, verify, serve, shell (see --help)',
-=======
-          'client was given "bogus"; wanted one of put, get, cas, delete, list, range, watch, txn, lease, command, status, activate, deactivate, roster, reconfigure, backup, restore, verify, shell (see --help)',
->>>>>>> e4201461 (Leases: tests of clients, of the command line, and of whole clusters)
+          'client was given "bogus"; wanted one of put, get, cas, delete, list, range, watch, txn, lease, command, status, activate, deactivate, roster, reconfigure, backup, restore, verify, serve, shell (see --help)',
       },
     });
   }));

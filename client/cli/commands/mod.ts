@@ -22,13 +22,8 @@ import { verify } from "./verify.ts";
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
   [
-<<<<<<< HEAD
-    ...[put, get, cas, deleteKey, list, range, watch, txn, commandAt, status, activate, deactivate],
-    ...[roster, reconfigure, backup, restore, verify, serve, shell],
-=======
     ...[put, get, cas, deleteKey, list, range, watch, txn, lease, commandAt, status, activate, deactivate],
-    ...[roster, reconfigure, backup, restore, verify, shell],
->>>>>>> 4a42bc1d (Leases in the key-value store, its client and its command line)
+    ...[roster, reconfigure, backup, restore, verify, serve, shell],
   ].map((command) => [command.name, command]),
 );
 

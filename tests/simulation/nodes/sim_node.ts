@@ -31,7 +31,7 @@ import { lostDisk } from "./faults/lost_disk.ts";
 import { NodeAdversaries } from "./node_adversaries.ts";
 import type { Arrival, Corruption, NodeWorld, Sign } from "./node_world.ts";
 import { forgottenIn, SimIngress } from "./sim_ingress.ts";
-import { asIntervention, observed } from "./sim_ports.ts";
+import { asIntervention, observed, tellsTime } from "./sim_ports.ts";
 import { StateReports } from "./state_reports.ts";
 import { stateView } from "./state_view.ts";
 import { stopsItself } from "./stopping.ts";
@@ -121,8 +121,7 @@ export class SimNode {
         this.#armed.pass("apply");
         this.#world.observer.queried?.(this.id, offset(this.state!.appliedIndex, 1), query, this.#world.now());
       },
-      told: (...call) => this.#world.observer.timed?.(this.id, ...call, this.#world.now()),
-      leased: (...call) => this.#world.observer.leased?.(this.id, ...call, this.#world.now()),
+      ...tellsTime(this.id, this.#world),
       restored: () => this.#reports.restored = true,
     }, this.#world.waits);
     const ports = { hash: sha256Hex, machine, changes: setup?.changes ?? NO_CHANGES, chunks: storage.chunks };

@@ -1,5 +1,5 @@
 /** A node's ports, watched. */
-import type { LogIndex, Millis } from "../../../protocol/ids.ts";
+import type { LogIndex, Millis, ReplicaId } from "../../../protocol/ids.ts";
 import type { Request } from "../../../protocol/message.ts";
 import type { QueryContext } from "../../../protocol/ports.ts";
 import type { Signed, Verified } from "../../../protocol/signed.ts";
@@ -7,6 +7,7 @@ import type { InputWithoutTime } from "../../../replica/core/input.ts";
 import type { EpochArchive, Storage } from "../../../replica/storage/port.ts";
 import { decodeKvResult, encodeKvCommand, KV_LIMITS, type KvStore } from "../../../state_machine/mod.ts";
 import { contextAt } from "../../support/contexts.ts";
+import type { NodeWorld } from "./node_world.ts";
 
 /** Callbacks on a machine. */
 export interface MachineWatch {
@@ -21,6 +22,15 @@ export interface MachineWatch {
   /** Called after a snapshot has replaced the whole state. */
   restored(): void;
 }
+
+/** Returns the callbacks that tell a world's observer of log time and leases at `id`. */
+export const tellsTime = (
+  id: ReplicaId,
+  { observer, now }: Pick<NodeWorld, "observer" | "now">,
+): Pick<MachineWatch, "told" | "leased"> => ({
+  told: (...call) => observer.timed?.(id, ...call, now()),
+  leased: (...call) => observer.leased?.(id, ...call, now()),
+});
 
 /** Returns a machine that reports to `watch`, and waits for log time without end if `waits`. */
 export function observed(machine: KvStore, watch: MachineWatch, waits = false) {
