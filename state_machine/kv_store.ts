@@ -79,9 +79,9 @@ export class KvStore implements StateMachine {
    */
   query(query: Uint8Array, _context: QueryContext): QueryResult {
     const result = this.#read(decodeKvCommand(query));
-    const leases = result.status === "leases" ? this.#leases.version : 0;
-    const version = result.status === "current" ? result.revision : this.#revision + leases;
-    return { version, value: encodeKvResult(result) };
+    const version = result.status === "current" ? result.revision : this.#revision;
+    const more = result.status === "leases" ? this.#leases.version : 0;
+    return { version: version + more, value: encodeKvResult(result) };
   }
 
   /**

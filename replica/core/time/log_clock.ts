@@ -26,12 +26,12 @@ export function tickTime(context: Context): void {
   const waited = state.logClock.wanted;
   noteWaiting(context);
   runClock(context);
-  lose(context, waited);
+  loseTime(context, waited);
   if (now >= statementDue(state) && !hasStopped(state, context.ports.changes)) makeStatement(context);
 }
 
 /** §15.4a: of the time judged since the last call, as much as was cut off is lost, and a share forgiven. */
-function lose(context: Context, waited: boolean): void {
+function loseTime(context: Context, waited: boolean): void {
   const { state, now } = context;
   const { logClock, view, transfer, hard } = state;
   const judged = judgedTime(state, now);

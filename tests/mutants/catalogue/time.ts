@@ -93,7 +93,7 @@ export const TIME: readonly Mutant[] = [
     clause: "§15.6",
     what: "a lease ends once its time has passed in log time, without the lead that clocks may have",
     how: "Log time moves by that lead right behind a grant, once those run again that stood still.",
-    patches: [patch("deadlineOf", ` + LIMITS.clockLeadMs`, ``)],
+    patches: [patch("leases:deadlineOf", ` + LIMITS.clockLeadMs`, ``)],
     scenario: "clock-stops",
   },
   {
