@@ -83,7 +83,8 @@ function describe(command: KvCommand | null, bytes: number): string {
     return `${command.op} ${command.key}${"value" in command ? ` (${bytesOf(command.value)})` : ""}`;
   }
   if ("compare" in command) return `txn of ${command.then.length} or ${command.else.length} operations`;
-  return "prefix" in command ? `${command.op} ${command.prefix}…` : `${command.op} from ${command.from}`;
+  if ("prefix" in command) return `${command.op} ${command.prefix}…`;
+  return "from" in command ? `${command.op} from ${command.from}` : `lease: ${command.op}`;
 }
 
 const bytesOf = ({ length }: Uint8Array): string => length === 1 ? "1 byte" : `${length} bytes`;
