@@ -18,6 +18,7 @@ export type {
   CommittedEntry,
   CommittedRegister,
   CommittedRequest,
+  CommittedStatement,
 } from "./calls/committed_command.ts";
 export {
   type BackupFault,

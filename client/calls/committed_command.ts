@@ -24,6 +24,12 @@ export interface CommittedRegister {
 /** A command or a register in a committed entry. */
 export type CommittedRequest = CommittedCommand | CommittedRegister;
 
+/** A clock of a replica as it stated it in an entry, in milliseconds of log time (§15.1). */
+export interface CommittedStatement {
+  readonly replica: string;
+  readonly clock: number;
+}
+
 /** The entry at an index, or the fact that none is committed there yet. */
 export type CommittedEntry =
   | {
@@ -32,8 +38,10 @@ export type CommittedEntry =
     readonly term: number;
     /** Chain hash after the entry (§3.1). */
     readonly hash: string;
-    /** Empty for the no-op that opens a term. */
+    /** Empty for the no-op that opens a term, and for an entry of statements. */
     readonly commands: readonly CommittedRequest[];
+    /** What replicas stated of their clocks, at least one; absent in an entry that is not of statements. */
+    readonly statements?: readonly CommittedStatement[];
   }
   /** `commitIndex`: at least one honest replica has committed that far. */
   | { readonly committed: false; readonly index: number; readonly commitIndex: number };
@@ -109,9 +117,23 @@ function readEntry(index: number, value: { readonly [name: string]: Json }) {
   const read = commands.map(readRequest);
   if (read.some((requests) => requests.length === 0)) return null;
   const known = read.flat();
-  const entry: CommittedEntry = { committed: true, index, term, hash, commands: known };
-  const key = JSON.stringify([term, hash, known.map(keyOf)]);
+  const statements = value["statements"] === undefined ? [] : readStatements(value["statements"]);
+  if (statements === null) return null;
+  const stated = statements.length === 0 ? {} : { statements };
+  const entry: CommittedEntry = { committed: true, index, term, hash, commands: known, ...stated };
+  const key = JSON.stringify([term, hash, known.map(keyOf), statements.map(({ replica, clock }) => [replica, clock])]);
   return { entry, key };
+}
+
+/** Returns the statements of an entry; null if `value` is no list of some. */
+function readStatements(value: Json): CommittedStatement[] | null {
+  if (!Array.isArray(value) || value.length === 0 || value.length > LIMITS.maxReplicas) return null;
+  const statements = value.flatMap((each) => {
+    if (!isRecord(each)) return [];
+    const { replica, clock } = each;
+    return typeof replica === "string" && isCount(clock) ? [{ replica, clock }] : [];
+  });
+  return statements.length === value.length ? statements : null;
 }
 
 const keyOf = (request: CommittedRequest): Json =>

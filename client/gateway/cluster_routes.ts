@@ -22,11 +22,11 @@ export async function getEntry(client: Client, request: Request): Promise<Respon
       { commitIndex: entry.commitIndex },
     );
   }
-  const { term, hash, commands } = entry;
+  const { term, hash, commands, statements } = entry;
   const shown = commands.map((request) =>
     "command" in request ? { ...request, command: request.command.toBase64() } : request
   );
-  return json({ index, term, hash, commands: shown });
+  return json({ index, term, hash, commands: shown, ...(statements === undefined ? {} : { statements }) });
 }
 
 /** `GET /v1/status`: each replica's own view. */

@@ -48,7 +48,9 @@ export function committedCommand(state: CoreState, changes: RosterChanges, index
   const chained = entryAt(log, index);
   if (chained === undefined) return refusal(`entry ${index} is committed but no longer kept here`);
   const { entry, hash } = chained;
-  return jsonAnswer({ index, term: entry.term, hash, commands: (entry.requests ?? []).map(asJson) });
+  const statements = entry.statements?.map(({ message: { replica, clock } }) => ({ replica, clock }));
+  const commands = (entry.requests ?? []).map(asJson);
+  return jsonAnswer({ index, term: entry.term, hash, commands, ...(statements === undefined ? {} : { statements }) });
 }
 
 /**

@@ -27,27 +27,47 @@ const leaderOf = (cluster: MemoryCluster): string | undefined =>
 async function leased(client: Client, keys: readonly string[]) {
   const watch = await client.watch("");
   const sentAt = performance.now();
-  const { lease } = await client.grantLease(TTL);
+  const { lease, index } = await client.grantLease(TTL);
   for (const key of keys) await client.put(key, "", { lease });
   const gone = deletionIn(watch);
   gone.catch(() => {});
-  return { lease, sentAt, gone };
+  return { lease, index, sentAt, gone };
+}
+
+/** Returns who stated its clock in the entries of a log behind one index and up to another, an item for each statement. */
+async function statedIn(client: Client, after: number, upTo: number): Promise<string[]> {
+  const stated: string[] = [];
+  for (let index = after + 1; index <= upTo; index++) {
+    const entry = await client.getCommittedCommand(index);
+    if (entry.committed) stated.push(...(entry.statements ?? []).map(({ replica }) => replica));
+  }
+  return stated;
+}
+
+/** Resolves once a cluster of its own, in which a lease lasts, has stated its clocks for several intervals. */
+async function severalIntervals(): Promise<void> {
+  await using cluster = MemoryCluster.start();
+  const client = cluster.client("c1");
+  const { index } = await client.grantLease(60_000);
+  const commitIndex = () => Math.max(...cluster.statuses().map(({ commitIndex }) => commitIndex));
+  await eventually("statements", async () => {
+    return (await statedIn(client, index, commitIndex())).length >= 3 * cluster.nodes.size;
+  }, PATIENCE_MS);
 }
 
 Deno.test("a lease that nobody renews ends once, with all its keys, in its time; an idle cluster states nothing", async () => {
   await using cluster = MemoryCluster.start();
   const client = cluster.client("c1");
   await client.put("stays", "");
-  const { sentAt, gone } = await leased(client, ["a", "b"]);
+  const { index: grantedAt, sentAt, gone } = await leased(client, ["a", "b"]);
   const { keys, at } = await gone;
   assertEquals(keys, ["a", "b"]);
   assert(at - sentAt >= TTL, `it ended after ${at - sentAt} ms`);
   assert(at - sentAt <= LATEST_MS + SLACK_MS, `it ended after ${at - sentAt} ms`);
   const { index } = await client.put("after", "");
+  assert(new Set(await statedIn(client, grantedAt, index)).size >= 2, "time comes by f + 1 replicas");
   assertEquals((await client.listLeases()).items, []);
-  const waited = Promise.withResolvers<void>();
-  setTimeout(waited.resolve, 2 * LIMITS.clockIntervalMs);
-  await waited.promise;
+  await severalIntervals();
   const next = await client.put("after", "");
   assertEquals(next.index - index, 2, "the list, and this put: nothing was ordered meanwhile");
 });
