@@ -65,7 +65,11 @@ Deno.test("commands about leases and clocks of replicas are told", async () => {
   const stated = new LogTail({
     getCommittedCommand: (index) =>
       Promise.resolve({
-        ...{ committed: true, index, term: 2, hash: "0".repeat(64), commands: [] },
+        committed: true,
+        index,
+        term: 2,
+        hash: "0".repeat(64),
+        commands: [],
         statements: [{ replica: "r1", clock: 1000 }, { replica: "r3", clock: 1001 }],
       }),
   });
