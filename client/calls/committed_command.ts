@@ -40,7 +40,7 @@ export type CommittedEntry =
     readonly hash: string;
     /** Empty for the no-op that opens a term, and for an entry of statements. */
     readonly commands: readonly CommittedRequest[];
-    /** What replicas stated of their clocks, at least one; absent in an entry that is not of statements. */
+    /** Statements of clocks, at least one; absent in an entry that is not of them. */
     readonly statements?: readonly CommittedStatement[];
   }
   /** `commitIndex`: at least one honest replica has committed that far. */

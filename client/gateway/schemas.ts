@@ -73,7 +73,8 @@ export const entry = z.object({
   hash: z.string(),
   commands: z.array(z.record(z.string(), z.unknown())),
   statements: z.array(z.object({ replica: z.string(), clock: z.int().min(0) })).min(1).max(64).optional().meta({
-    description: "What replicas stated of their clocks, in milliseconds of log time; only in an entry that is made of it",
+    description:
+      "What replicas stated of their clocks, in milliseconds of log time; only in an entry that is made of it",
   }),
 }).meta({ id: "Entry" });
 

@@ -68,9 +68,7 @@ function shownEntry({ index, term, hash, commands, statements = [] }: Committed)
   const empty = statements.length === 0
     ? `opens term ${term}`
     : shown(`clocks of ${statements.map(({ replica }) => replica).join(", ")}`);
-  const lines = commands.length === 0
-    ? [empty]
-    : commands.slice(0, MAX_LINES).map((request) => shown(lineOf(request)));
+  const lines = commands.length === 0 ? [empty] : commands.slice(0, MAX_LINES).map((request) => shown(lineOf(request)));
   return { index, term, hash, commands: commands.length, lines };
 }
 
