@@ -80,6 +80,8 @@ export type RefusalCode =
   | "no-lease"
   /** There are as many leases, or keys in the lease, as there may be. */
   | "lease-limit"
+  /** The roster in force does not let this client do that; nothing was done. */
+  | "denied"
   /** The cluster holds keys that a restore must not overwrite. */
   | "not-empty"
   /** The change of the roster is none that may follow the one in force. */

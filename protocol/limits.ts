@@ -11,6 +11,10 @@ export const LIMITS = {
   maxClients: 4096,
   /** Operators in a roster (§2.1). */
   maxOperators: 16,
+  /** Rules on what one client may do. */
+  maxGrants: 64,
+  /** Bytes of UTF-8 of the prefix or key of one. */
+  maxGrantBytes: 1024,
   /** Bytes of the difference between two rosters, as one command may carry it. */
   maxChangeBytes: 60 * 1024,
   /** Bytes of the text of a roster file. */

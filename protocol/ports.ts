@@ -1,4 +1,5 @@
 /** The ports handed to the core, so that it imports nothing: a hash function, the replicated application, the chunks on disk. */
+import type { Grant } from "./access.ts";
 import type { ClientId, Digest, LogIndex, Millis } from "./ids.ts";
 import type { ChangeRefusal } from "./operations/change.ts";
 import type { Feed } from "./operations/feed.ts";
@@ -113,7 +114,11 @@ export type RosterVerdict =
 /** The part of a roster that the core has to know: of the one that a change leads to, and of the one in force. */
 export interface RosterFacts {
   readonly digest: Digest;
-  readonly roster: { readonly epoch: number; readonly clients: readonly { readonly id: ClientId }[] };
+  readonly roster: {
+    readonly epoch: number;
+    /** A client without `access` may do everything, one with none of it nothing. */
+    readonly clients: readonly { readonly id: ClientId; readonly access?: readonly Grant[] }[];
+  };
 }
 
 /** Judges changes by the roster in force: its verdict on the same bytes is the same at every replica of the epoch, and at any time. */

@@ -3,6 +3,7 @@ import type { ClientId, LogIndex, Millis } from "../protocol/ids.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { Feed, FeedEvent } from "../protocol/operations/feed.ts";
 import type { ApplyContext, QueryContext, QueryResult, StateMachine } from "../protocol/ports.ts";
+import { denialOf, watchDenialOf } from "./access.ts";
 import { deletionOf, encodeEvent, eventBytes, type KvChange } from "./kv_change.ts";
 import { decodeKvCommand, type KvCommand } from "./kv_command.ts";
 import type { CasCommand, DeleteCommand, PutCommand } from "./kv_operation.ts";
@@ -21,6 +22,14 @@ import { PageList } from "./pages/page_list.ts";
 import { kvRecord } from "./pages/record.ts";
 
 const MALFORMED: KvResult = { status: "malformed" };
+
+/** Does an encoded command if it is one that the client may do. */
+function allowed(encoded: Uint8Array, context: QueryContext, doIt: (command: KvCommand) => KvResult): KvResult {
+  const command = decodeKvCommand(encoded);
+  if (command === null) return MALFORMED;
+  const reason = denialOf(command, context);
+  return reason === null ? doIt(command) : { status: "denied", reason };
+}
 
 /**
  * Keys, values and revisions in memory, in pages, with the changes of the last revisions. A command that writes raises the store's revision by one,
@@ -54,10 +63,12 @@ export class KvStore implements StateMachine {
     return this.#records.from("");
   }
 
-  /** Executes an encoded command and returns the encoded result; bytes that are not a command give `malformed`. */
+  /**
+   * Executes an encoded command and returns the encoded result; bytes that are not a command give `malformed`, and what the client may not do
+   * gives `denied`.
+   */
   apply(command: Uint8Array, context: ApplyContext): Uint8Array {
-    const decoded = decodeKvCommand(command);
-    return encodeKvResult(decoded === null ? MALFORMED : this.#execute(decoded, context));
+    return encodeKvResult(allowed(command, context, (decoded) => this.#execute(decoded, context)));
   }
 
   /** Returns the log time at which the next lease ends; null without leases. */
@@ -74,11 +85,11 @@ export class KvStore implements StateMachine {
   }
 
   /**
-   * Answers an encoded `get`, `list`, `range`, `read` or `leases`; a command that writes gives `not-a-query`. The version is the store's revision, or that
-   * of a key that is there and was `read`; of `leases` it is above that by a number that rises as they change.
+   * Answers an encoded `get`, `list`, `range`, `read` or `leases`; a command that writes gives `not-a-query`, what the client may not read `denied`. The version
+   * is the store's revision, or that of a key that is there and was `read`; of `leases` it is above that by a number that rises as they change.
    */
-  query(query: Uint8Array, _context: QueryContext): QueryResult {
-    const result = this.#read(decodeKvCommand(query));
+  query(query: Uint8Array, context: QueryContext): QueryResult {
+    const result = allowed(query, context, (decoded) => this.#read(decoded));
     const version = result.status === "current" ? result.revision : this.#revision;
     const more = result.status === "leases" ? this.#leases.version : 0;
     return { version: version + more, value: encodeKvResult(result) };
@@ -88,9 +99,11 @@ export class KvStore implements StateMachine {
    * Returns the changes behind revision `after` of the keys that an encoded watch names: an event for each revision that changed some of them, with
    * all of those; its position is the revision.
    */
-  feed(watch: Uint8Array, after: number, _context: QueryContext): Feed | null {
+  feed(watch: Uint8Array, after: number, context: QueryContext): Feed | null {
     const decoded = decodeKvWatch(watch);
     if (decoded === null) return { kind: "refused", reason: "malformed" };
+    const reason = watchDenialOf(decoded, context);
+    if (reason !== null) return { kind: "refused", reason };
     if (after >= this.#revision) return null;
     if (after < this.#history.oldest - 1) return { kind: "gone", oldest: this.#history.oldest };
     return this.#eventsBehind(after, decoded);
@@ -159,8 +172,7 @@ export class KvStore implements StateMachine {
     }
   }
 
-  #read(command: KvCommand | null): KvResult {
-    if (command === null) return MALFORMED;
+  #read(command: KvCommand): KvResult {
     switch (command.op) {
       case "get":
         return getKey(this.#records, this.#revision, command.key);

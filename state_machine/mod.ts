@@ -25,6 +25,7 @@ export { KV_LIMITS } from "./kv_limits.ts";
 export { decodeKvResult, encodeKvResult, KV_RESULT_VERSION } from "./kv_result.ts";
 export type {
   AbsentResult,
+  DeniedResult,
   KeyItem,
   KeysResult,
   KvResult,

@@ -76,6 +76,8 @@ function refused(error: RefusedError): Problem {
     case "queue-full":
     case "ahead":
       return new Problem("too-many-requests", error.message);
+    case "denied":
+      return new Problem("forbidden", error.message);
     case "too-large":
       return new Problem("result-too-large", error.message);
     default:

@@ -1,4 +1,5 @@
 /** The shape of a roster (§2.1). */
+import type { Grant } from "../../protocol/access.ts";
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import type { ClientId, ReplicaId } from "../../protocol/ids.ts";
 
@@ -26,6 +27,8 @@ export interface RosterClient {
   readonly publicKey: string;
   /** CURVE public key of 32 bytes, in lower-case hexadecimal digits: connections are authenticated with its secret. */
   readonly curveKey: string;
+  /** What it may do, each prefix and each key once; absent means everything, an empty list nothing. */
+  readonly access?: readonly Grant[];
 }
 
 /** The signed content of `cluster.json`, checked: only {@linkcode createRoster} and `parseRoster` make one. */

@@ -1,8 +1,10 @@
 /** Executing requests on the state machine: the one place that knows which of its methods an operation is for (§7.4). */
+import { accessOf } from "../access.ts";
 import type { SendRequest } from "../entry.ts";
+import type { ClientId } from "../ids.ts";
 import { assertInvariant } from "../invariant.ts";
 import { LIMITS } from "../limits.ts";
-import type { ApplyContext, Ports, RosterChanges, StateMachine } from "../ports.ts";
+import type { Access, ApplyContext, Ports, RosterChanges, StateMachine } from "../ports.ts";
 import { encodeChangeResult } from "./change.ts";
 import { decodeGroup, encodeResults, type Operation } from "./group.ts";
 
@@ -10,6 +12,8 @@ import { decodeGroup, encodeResults, type Operation } from "./group.ts";
 export interface Executor extends Pick<StateMachine, "apply" | "query" | "onTime"> {
   /** Returns the result of a change. */
   change(command: Uint8Array): Uint8Array;
+  /** Returns the rights of a client by the roster in force. */
+  access(client: ClientId): Access;
 }
 
 /** Returns the executor of a core. */
@@ -18,6 +22,7 @@ export const executorOf = ({ machine, changes }: Pick<Ports, "machine" | "change
   query: (query, context) => machine.query(query, context),
   onTime: (time, index) => machine.onTime?.(time, index),
   change: (command) => changeResultOf(changes, command),
+  access: (client) => accessOf(changes.current, client),
 });
 
 /** Executes `request` at a place in the log and returns its result; a group's is that of all of its operations. */
@@ -27,7 +32,7 @@ export function executeRequest(
   place: Pick<ApplyContext, "index" | "time">,
 ): Uint8Array {
   const { mode, client, command } = request;
-  const context = { ...place, client, access: null };
+  const context = { ...place, client, access: machine.access(client) };
   if (mode === "roster") return machine.change(command);
   if (mode !== "group") return execute(machine, { mode, command }, context);
   const operations = decodeGroup(command);

@@ -54,6 +54,7 @@ function execute(operations: readonly Operation[]) {
     apply: (command) => answer("apply", command),
     query: (command) => ({ version: 0, value: answer("query", command) }),
     change: (command) => answer("change", command),
+    access: () => null,
   };
   const result = executeRequest(machine, {
     ...{ kind: "SendRequest", client: clientId("c1"), session: logIndex(1), seq: seq(1), floor: seq(1), mode: "group" },

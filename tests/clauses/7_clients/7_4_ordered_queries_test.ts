@@ -55,6 +55,7 @@ Deno.test("§7.4d no query reaches apply, and none changes the state: the bytes 
       },
       query: (query, context) => machine.query(query, context),
       change: (command) => executing(machine).change(command),
+      access: () => null,
     });
   order(forge.request(0, "kept"), 1);
   const before = machine.digest();

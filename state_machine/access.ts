@@ -1,0 +1,124 @@
+/**
+ * Whether a client may do what it asks: one check for all verbs, from its rights by the roster alone. A list or a range is allowed only where it lies
+ * wholly under the prefix of one rule, whatever keys there are.
+ */
+import type { AccessRule, QueryContext } from "../protocol/ports.ts";
+import type { KvCommand } from "./kv_command.ts";
+import type { KvOperation } from "./kv_operation.ts";
+import type { Compare, TransactionCommand } from "./kv_transaction.ts";
+import type { KvWatch } from "./kv_watch.ts";
+
+/** Something that a command does to keys. */
+interface Need {
+  readonly does: "read" | "write";
+  /** Words for the keys. */
+  readonly what: string;
+  readonly isCovered: (rule: AccessRule) => boolean;
+}
+
+/** Rules that a reason names. */
+const MAX_NAMED = 2;
+/** Characters of a key that it shows. */
+const MAX_SHOWN = 24;
+
+/** Returns why the client may not do `command`, in ASCII of less than 1000 bytes; null if it may. Equal on every replica. */
+export const denialOf = (command: KvCommand, context: QueryContext): string | null =>
+  context.access === null ? null : denied(needsOf(command), context.access, context);
+
+/** Likewise of a watch. */
+export const watchDenialOf = (watch: KvWatch, context: QueryContext): string | null =>
+  context.access === null
+    ? null
+    : denied(["key" in watch ? oneKey("read", watch.key) : keysUnder(watch.prefix)], context.access, context);
+
+function denied(needs: Iterable<Need>, access: readonly AccessRule[], { client }: QueryContext): string | null {
+  for (const { does, what, isCovered } of needs) {
+    if (!access.some((rule) => rule[does] && isCovered(rule))) {
+      return `client ${client} may not ${does} ${what}; ${allowed(access)}`;
+    }
+  }
+  return null;
+}
+
+function* needsOf(command: KvCommand): Generator<Need> {
+  if (command.op === "txn") yield* needsOfTransaction(command);
+  else yield* needsOfOperation(command);
+}
+
+/** Both branches count, whichever is done: what is refused must not tell how a comparison came out. */
+function* needsOfTransaction({ compare, then, else: other }: TransactionCommand): Generator<Need> {
+  for (const { key } of compare satisfies readonly Compare[]) yield oneKey("read", key);
+  for (const operation of [...then, ...other]) yield* needsOfOperation(operation);
+}
+
+function* needsOfOperation(operation: KvOperation): Generator<Need> {
+  switch (operation.op) {
+    case "get":
+    case "read":
+      return yield oneKey("read", operation.key);
+    case "put":
+    case "delete":
+      return yield oneKey("write", operation.key);
+    case "cas":
+      // Its result tells the key's revision.
+      yield oneKey("write", operation.key);
+      return yield oneKey("read", operation.key);
+    case "list":
+      return yield keysUnder(operation.prefix);
+    case "range":
+      return yield keysFrom(operation.from, operation.to);
+    default:
+      return operation satisfies never;
+  }
+}
+
+const oneKey = (does: Need["does"], key: string): Need => ({
+  does,
+  what: quoted(key),
+  isCovered: ({ prefix, exact }) => exact ? key === prefix : key.startsWith(prefix),
+});
+
+const keysUnder = (asked: string): Need => ({
+  does: "read",
+  what: `all keys under ${quoted(asked)}`,
+  isCovered: ({ prefix, exact }) => !exact && asked.startsWith(prefix),
+});
+
+/** `to` is behind `from`, or empty: every key between two that are under a prefix is so too, and none is between its last one and its end. */
+const keysFrom = (from: string, to: string): Need => ({
+  does: "read",
+  what: `keys from ${quoted(from)} ${to === "" ? "to the last" : `to below ${quoted(to)}`}`,
+  isCovered: ({ prefix, exact }) =>
+    !exact && from.startsWith(prefix) &&
+    (prefix === "" || (to !== "" && (to.startsWith(prefix) || to === endOf(prefix)))),
+});
+
+/** Returns the first text behind all that begin with `prefix`; null if there is none. */
+function endOf(prefix: string): string | null {
+  const points = [...prefix].map((character) => character.codePointAt(0)!);
+  while (points.at(-1) === 0x10ffff) points.pop();
+  const last = points.pop();
+  if (last === undefined) return null;
+  // There are no texts with lone surrogates: behind U+D7FF comes U+E000.
+  return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1);
+}
+
+function allowed(access: readonly AccessRule[]): string {
+  if (access.length === 0) return "it may do nothing";
+  const named = access.slice(0, MAX_NAMED).map(({ prefix, exact, read, write }) => {
+    const does = read && write ? "read and write" : read ? "read" : "write";
+    return `${does} ${exact ? "" : "keys under "}${quoted(prefix)}`;
+  });
+  const more = access.length - named.length;
+  return `it may ${named.join(", ")}${more === 0 ? "" : `, and ${more} more`}`;
+}
+
+/** Returns a text in quotes, cut, in ASCII: it may be cut anywhere once more. */
+function quoted(text: string): string {
+  const characters = [...text];
+  const shown = JSON.stringify(characters.slice(0, MAX_SHOWN).join("")).replaceAll(
+    /[^\x20-\x7e]/gu,
+    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  );
+  return characters.length > MAX_SHOWN ? `${shown}...` : shown;
+}
