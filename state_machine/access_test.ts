@@ -82,7 +82,8 @@ Deno.test("rules with prefixes: each verb needs its own right", () => {
   assert(may(null, range("", "")) && !may([], get("/c")));
 });
 
-const keys = fc.stringMatching(/^[ab\ud7ff\u{e000}\u{10ffff}]{0,3}$/u);
+const characters = ["a", "b", "\ud7ff", "\ue000", "\u{10ffff}"];
+const keys = fc.array(fc.constantFrom(...characters), { maxLength: 3 }).map((all) => all.join(""));
 
 Deno.test("a range that is allowed shows no key that may not be read", () => {
   fc.assert(

@@ -52,8 +52,6 @@ Deno.test("rights change with the roster, and every replica judges that alike", 
   const verdict = createChangeJudge(current, backend).judge(changeOf(current, next));
   assertEquals(verdict.next?.digest, next.digest);
   assertEquals(verdict.next && accessIn(verdict.next.roster), accessIn(after));
-  const forged = signedBy(after, keys.get("r1")!);
-  assertEquals(createChangeJudge(current, backend).judge(changeOf(current, forged)).refusal, "operators");
 });
 
 Deno.test("edits of rights: more, fewer, everything again", () => {
