@@ -12,7 +12,7 @@ import type { Listener, Selection, WatchHub } from "./watch_hub.ts";
  */
 export async function watchKeys(client: Client, hub: WatchHub, request: Request): Promise<Response> {
   const selection = selectionOf(request);
-  const { storeRevision } = await client.keys({ limit: 1, ...deadlineOf(request) });
+  const { revision: storeRevision } = await client.txn({ then: [] }, deadlineOf(request));
   const { cluster, epoch } = client.roster;
   const from = firstOf(request, cluster) ?? storeRevision + 1;
   if (from > storeRevision + 1) {
