@@ -1,5 +1,5 @@
 /**
- * Whether a client may do what it asks: one check for all verbs, from its rights by the roster alone. A list or a range is allowed only where it lies
+ * Rights of clients: one check for all verbs, from its rights by the roster alone. A list or a range is allowed only where it lies
  * wholly under the prefix of one rule, whatever keys there are.
  */
 import type { AccessRule, QueryContext } from "../protocol/ports.ts";

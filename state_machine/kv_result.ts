@@ -87,7 +87,7 @@ export interface TooLargeResult {
 /** The client may not do that by the roster in force. Nothing changed. */
 export interface DeniedResult {
   readonly status: "denied";
-  /** Who may not do what, and what it may do: at most {@linkcode MAX_DENIAL_BYTES} of UTF-8. */
+  /** Words on who may not do what, and what it may do: at most {@linkcode MAX_DENIAL_BYTES} of UTF-8. */
   readonly reason: string;
 }
 /** The result of one operation of a transaction. */

@@ -1,4 +1,4 @@
-/** What a roster lets a client do with which keys: reading it, changing it, and saying it. */
+/** Rights of clients in a roster: reading them, and saying how they differ. */
 import { type Grant, type Right, RIGHTS } from "../../protocol/access.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { type Field, readList, readObject, refuse } from "../strict_json.ts";

@@ -27,7 +27,7 @@ export interface RosterClient {
   readonly publicKey: string;
   /** CURVE public key of 32 bytes, in lower-case hexadecimal digits: connections are authenticated with its secret. */
   readonly curveKey: string;
-  /** What it may do, each prefix and each key once; absent means everything, an empty list nothing. */
+  /** Rights, each prefix and each key once; absent means everything, an empty list nothing. */
   readonly access?: readonly Grant[];
 }
 

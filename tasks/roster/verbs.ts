@@ -1,6 +1,5 @@
 /** The verbs of `roster`: which edits the words of a command line stand for. */
 import { ConfigError } from "../../crypto/config_error.ts";
-import type { Grant } from "../../protocol/access.ts";
 import { type Address, ADDRESS_NAMES } from "../../crypto/roster/address.ts";
 import { type KeyRequest, readRequest } from "../../crypto/roster/key_request.ts";
 import {
@@ -20,6 +19,7 @@ import {
   withdrawFrom,
 } from "../../crypto/roster/roster_edits.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
+import type { Grant } from "../../protocol/access.ts";
 import { required } from "../keygen/common.ts";
 import { type Flags, wholeNumber } from "../support/flags.ts";
 

@@ -11,7 +11,7 @@ export const answering = (answer: (bytes: Uint8Array) => Uint8Array): Executor =
   access: () => null,
 });
 
-const CLIENTS = Array.from({ length: 64 }, (_, i) => ({ id: clientId(`c${i}`) }));
+const CLIENTS = Array.from({ length: 128 }, (_, i) => ({ id: clientId(`c${i}`) }));
 
 /** No change is valid; whoever is called c and a number may do everything. */
 export const NO_CHANGES: RosterChanges = {

@@ -33,7 +33,7 @@ async function equalDigests(cluster: MemoryCluster): Promise<void> {
   });
 }
 
-/** What shows more than single keys is refused to a client that may read only some. */
+/** Requires that whatever shows more than single keys is refused to a client that may read only some. */
 async function requireNoWhole(client: Client, index: number): Promise<void> {
   await denied(client.getCommittedCommand(index), "may not read all keys");
   await withTempDirectory(async (directory) => {
