@@ -1,5 +1,4 @@
 /** The ports handed to the core, so that it imports nothing: a hash function, the replicated application, the chunks on disk. */
-import type { Grant } from "./access.ts";
 import type { ClientId, Digest, LogIndex, Millis } from "./ids.ts";
 import type { ChangeRefusal } from "./operations/change.ts";
 import type { Feed } from "./operations/feed.ts";
@@ -17,6 +16,12 @@ export interface AccessRule {
 
 /** The rights of a client: it may do what one of the rules allows; null: everything. */
 export type Access = readonly AccessRule[] | null;
+
+/** A kind of right, as rosters name it. */
+export type Right = "read" | "write" | "both";
+
+/** A right as a roster grants it: to keys that begin with `prefix`, or to one key. */
+export type Grant = ({ readonly prefix: string } | { readonly key: string }) & { readonly may: Right };
 
 /** The client that asks, and its rights by the roster in force. */
 export interface QueryContext {

@@ -1,6 +1,7 @@
 /** Rights of clients in a roster: reading them, and saying how they differ. */
-import { type Grant, type Right, RIGHTS } from "../../protocol/access.ts";
 import { LIMITS } from "../../protocol/limits.ts";
+import { RIGHTS } from "../../protocol/operations/access.ts";
+import type { Grant, Right } from "../../protocol/ports.ts";
 import { type Field, readList, readObject, refuse } from "../strict_json.ts";
 import type { RosterClient } from "./roster_types.ts";
 

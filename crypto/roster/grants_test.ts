@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import type { Grant } from "../../protocol/access.ts";
+import type { Grant } from "../../protocol/ports.ts";
 import { backend } from "../../tests/support/backends.ts";
 import { makeRoster } from "../../tests/support/make_roster.ts";
 import { signedBy } from "../../tests/support/rosters/sign_rosters.ts";

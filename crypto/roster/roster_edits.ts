@@ -1,7 +1,7 @@
 /** Edits of a roster, one after the other: each refuses by name what is impossible. The outcome is to be signed as the next one (§13.1). */
-import type { Grant } from "../../protocol/access.ts";
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import { clientId, replicaId } from "../../protocol/ids.ts";
+import type { Grant } from "../../protocol/ports.ts";
 import { ConfigError } from "../config_error.ts";
 import type { SignatureBackend } from "../signing/backend.ts";
 import { type Address, ADDRESS_NAMES } from "./address.ts";

@@ -1,7 +1,7 @@
 /** The shape of a roster (§2.1). */
-import type { Grant } from "../../protocol/access.ts";
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import type { ClientId, ReplicaId } from "../../protocol/ids.ts";
+import type { Grant } from "../../protocol/ports.ts";
 
 /** A replica in the roster. Its position in the list decides its turns (§6.10). */
 export interface RosterReplica {

@@ -1,10 +1,10 @@
 /** Executing requests on the state machine: the one place that knows which of its methods an operation is for (§7.4). */
-import { accessOf } from "../access.ts";
 import type { SendRequest } from "../entry.ts";
 import type { ClientId } from "../ids.ts";
 import { assertInvariant } from "../invariant.ts";
 import { LIMITS } from "../limits.ts";
 import type { Access, ApplyContext, Ports, RosterChanges, StateMachine } from "../ports.ts";
+import { accessOf } from "./access.ts";
 import { encodeChangeResult } from "./change.ts";
 import { decodeGroup, encodeResults, type Operation } from "./group.ts";
 

@@ -1,8 +1,8 @@
 /** Answers given outside the log: committed commands and fast reads (§7.4, §11). */
-import { accessOf, readsEverything } from "../../protocol/access.ts";
 import type { Request } from "../../protocol/entry.ts";
 import type { ClientId, LogIndex } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
+import { accessOf, readsEverything } from "../../protocol/operations/access.ts";
 import type { Feed, GetFeed } from "../../protocol/operations/feed.ts";
 import type { Ports, QueryContext, RosterChanges } from "../../protocol/ports.ts";
 import type { Signed } from "../../protocol/signed.ts";

@@ -19,7 +19,7 @@ import {
   withdrawFrom,
 } from "../../crypto/roster/roster_edits.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
-import type { Grant } from "../../protocol/access.ts";
+import type { Grant } from "../../protocol/ports.ts";
 import { required } from "../keygen/common.ts";
 import { type Flags, wholeNumber } from "../support/flags.ts";
 

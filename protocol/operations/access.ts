@@ -1,12 +1,9 @@
 /** Rights of clients: how rosters write them down, and what state machines are handed (§2.1, §7.4). */
-import type { ClientId } from "./ids.ts";
-import type { Access, AccessRule, RosterFacts } from "./ports.ts";
+import type { ClientId } from "../ids.ts";
+import type { Access, AccessRule, Grant, Right, RosterFacts } from "../ports.ts";
 
-/** A right as a roster grants it: to keys that begin with `prefix`, or to one key. */
-export type Grant = ({ readonly prefix: string } | { readonly key: string }) & { readonly may: Right };
-/** Kinds of rights. */
-export const RIGHTS = ["read", "write", "both"] as const;
-export type Right = (typeof RIGHTS)[number];
+/** Kinds of rights, as rosters name them. */
+export const RIGHTS: readonly Right[] = ["read", "write", "both"];
 
 /** Rights by client, of rosters that were asked about; a roster never changes. */
 const KNOWN = new WeakMap<RosterFacts, ReadonlyMap<ClientId, Access>>();
