@@ -3,10 +3,12 @@
  * wholly under the prefix of one rule, whatever keys there are.
  */
 import type { AccessRule, QueryContext } from "../protocol/ports.ts";
-import type { KvCommand } from "./kv_command.ts";
+import { decodeKvCommand, type KvCommand } from "./kv_command.ts";
 import type { KvOperation } from "./kv_operation.ts";
+import type { KvResult } from "./kv_result.ts";
 import type { Compare, TransactionCommand } from "./kv_transaction.ts";
 import type { KvWatch } from "./kv_watch.ts";
+import type { AnyLeaseCommand } from "./leases/lease_command.ts";
 
 /** Something that a command does to keys. */
 interface Need {
@@ -20,6 +22,14 @@ interface Need {
 const MAX_NAMED = 2;
 /** Characters of a key that it shows. */
 const MAX_SHOWN = 24;
+
+/** Does an encoded command if it is one, and one that the client may do. */
+export function allowed(encoded: Uint8Array, context: QueryContext, doIt: (command: KvCommand) => KvResult): KvResult {
+  const command = decodeKvCommand(encoded);
+  if (command === null) return { status: "malformed" };
+  const reason = denialOf(command, context);
+  return reason === null ? doIt(command) : { status: "denied", reason };
+}
 
 /** Returns why the client may not do `command`, in ASCII of less than 1000 bytes; null if it may. Equal on every replica. */
 export const denialOf = (command: KvCommand, context: QueryContext): string | null =>
@@ -51,7 +61,7 @@ function* needsOfTransaction({ compare, then, else: other }: TransactionCommand)
   for (const operation of [...then, ...other]) yield* needsOfOperation(operation);
 }
 
-function* needsOfOperation(operation: KvOperation): Generator<Need> {
+function* needsOfOperation(operation: KvOperation | AnyLeaseCommand): Generator<Need> {
   switch (operation.op) {
     case "get":
     case "read":
@@ -67,10 +77,20 @@ function* needsOfOperation(operation: KvOperation): Generator<Need> {
       return yield keysUnder(operation.prefix);
     case "range":
       return yield keysFrom(operation.from, operation.to);
+    case "grant":
+    case "renew":
+    case "revoke":
+      // Only its own lease, whose keys it put there with the right to write them.
+      return yield ANY_KEY;
+    case "leases":
+      // It tells of the leases of all clients.
+      return yield keysUnder("");
     default:
       return operation satisfies never;
   }
 }
+
+const ANY_KEY: Need = { does: "write", what: "any key", isCovered: () => true };
 
 const oneKey = (does: Need["does"], key: string): Need => ({
   does,

@@ -108,6 +108,22 @@ Deno.test("a range that is allowed shows no key that may not be read", () => {
   assert(may([rule("a\u{10ffff}", false)], range("a\u{10ffff}", "b")));
 });
 
+Deno.test("a lease is granted, renewed and revoked by who may write something, and listed by who may read all", () => {
+  const lease = { op: "renew", lease: 1 } as const;
+  const own: KvCommand[] = [{ op: "grant", ttlMs: 5000 }, lease, { ...lease, op: "revoke" }];
+  for (const command of own) {
+    assert(may([rule("/a", true, "w")], command));
+    assert(!may([rule("", false, "r")], command) && !may([], command));
+  }
+  const all: KvCommand = { op: "leases", after: 0, limit: 9 };
+  assert(may([rule("", false, "r")], all) && !may([rule("/", false)], all) && !may([rule("", false, "w")], all));
+  const leased: KvCommand = { op: "put", key: "/b", value, lease: 1 };
+  assert(may([rule("/b", true, "w")], leased) && !may([rule("/a", true, "w")], leased));
+  assert(!may([rule("/a", true, "w")], txn(put("/a"), leased)));
+  const reason = denialOf(own[0]!, contextAt(1, "c2", [rule("/a", false, "r")]));
+  assertEquals(reason, 'client c2 may not write any key; it may read keys under "/a"');
+});
+
 Deno.test("a denial names client, key and what is allowed, in bounds", () => {
   const long = "\u{10ffff}".repeat(256);
   const reason = denialOf(put("/x"), contextAt(1, "c2", [rule("/a/", false, "r"), rule("/b", true)]))!;

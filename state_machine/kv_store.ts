@@ -3,9 +3,9 @@ import type { ClientId, LogIndex, Millis } from "../protocol/ids.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { Feed, FeedEvent } from "../protocol/operations/feed.ts";
 import type { ApplyContext, QueryContext, QueryResult, StateMachine } from "../protocol/ports.ts";
-import { denialOf, watchDenialOf } from "./access.ts";
+import { allowed, watchDenialOf } from "./access.ts";
 import { deletionOf, encodeEvent, eventBytes, type KvChange } from "./kv_change.ts";
-import { decodeKvCommand, type KvCommand } from "./kv_command.ts";
+import type { KvCommand } from "./kv_command.ts";
 import type { CasCommand, DeleteCommand, PutCommand } from "./kv_operation.ts";
 import { currentOf, getKey, listKeys } from "./kv_reads.ts";
 import { encodeKvResult, type KvResult, type ListItem, type OperationResult } from "./kv_result.ts";
@@ -20,16 +20,6 @@ import { History } from "./pages/history.ts";
 import { readSnapshot } from "./pages/kv_snapshot.ts";
 import { PageList } from "./pages/page_list.ts";
 import { kvRecord } from "./pages/record.ts";
-
-const MALFORMED: KvResult = { status: "malformed" };
-
-/** Does an encoded command if it is one that the client may do. */
-function allowed(encoded: Uint8Array, context: QueryContext, doIt: (command: KvCommand) => KvResult): KvResult {
-  const command = decodeKvCommand(encoded);
-  if (command === null) return MALFORMED;
-  const reason = denialOf(command, context);
-  return reason === null ? doIt(command) : { status: "denied", reason };
-}
 
 /**
  * Keys, values and revisions in memory, in pages, with the changes of the last revisions. A command that writes raises the store's revision by one,
