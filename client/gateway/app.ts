@@ -12,6 +12,7 @@ import {
   timed,
 } from "./dashboard/mod.ts";
 import { deleteKey, getKey, listKeys, putKey, transact } from "./kv_routes.ts";
+import { getLease, grantLease, listLeases, renewLease, revokeLease } from "./lease_routes.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { openApiDocument } from "./openapi.ts";
 import { Problem, problemOf, problemResponse } from "./problems.ts";
@@ -83,6 +84,15 @@ function routed(client: Client, hub: WatchHub): Hono {
       DELETE: (request) => deleteKey(client, request),
     },
     "/v1/txn": { POST: (request) => transact(client, request) },
+    "/v1/leases": {
+      GET: (request) => listLeases(client, request),
+      POST: (request) => grantLease(client, request),
+    },
+    "/v1/leases/:id": {
+      GET: (request) => getLease(client, request),
+      DELETE: (request) => revokeLease(client, request),
+    },
+    "/v1/leases/:id/keepalive": { POST: (request) => renewLease(client, request) },
     "/v1/watch": { GET: (request) => watchKeys(client, hub, request) },
     "/v1/log/:index": { GET: (request) => getEntry(client, request) },
     "/v1/status": { GET: (request) => getStatus(client, request) },

@@ -1,6 +1,8 @@
 /** Keys and transactions over HTTP. */
 import { KV_LIMITS } from "../../state_machine/mod.ts";
 import { type Json, printable } from "../calls/json_payload.ts";
+import type { PutOptions } from "../calls/kv.ts";
+import type { OperationOutcome, WriteOutcome } from "../calls/kv_outcomes.ts";
 import { transactionFromJson, transactionJson } from "../calls/transaction_json.ts";
 import { valueJson } from "../calls/value_json.ts";
 import type { Client } from "../client_types.ts";
@@ -35,7 +37,7 @@ export async function getKey(client: Client, request: Request): Promise<Response
   });
 }
 
-/** `PUT /v1/kv/{key}`: sets it; with `If-Match` only at that revision, with `If-None-Match: *` only if it is absent. */
+/** `PUT /v1/kv/{key}?lease=`: sets it; with `If-Match` only at that revision, with `If-None-Match: *` only if it is absent. */
 export async function putKey(client: Client, request: Request): Promise<Response> {
   const key = keyOf(request);
   const [match, noneMatch] = [revisionIn(request, "if-match"), revisionIn(request, "if-none-match")];
@@ -44,15 +46,36 @@ export async function putKey(client: Client, request: Request): Promise<Response
   }
   const value = await bodyOf(request, KV_LIMITS.maxValueBytes);
   const wanted = noneMatch === "*" ? 0 : match;
-  const options = deadlineOf(request);
+  const lease = numberOf(request, "lease", 1, Number.MAX_SAFE_INTEGER);
+  const options = { ...deadlineOf(request), ...(lease === undefined ? {} : { lease }) };
   if (wanted === undefined) {
     const { revision, index } = await client.put(key, value, options);
     return json({ revision, index }, 200, { etag: etag(revision) });
   }
-  const { done, revision, index } = await client.cas(key, wanted, value, options);
+  const { done, revision, index } = await putAt(client, key, wanted, value, options);
   if (!done) throw precondition(key, revision, wanted);
   return json({ revision, index }, wanted === 0 ? 201 : 200, { etag: etag(revision) });
 }
+
+/** Sets a key if it is at a revision; where it goes with a lease, by a transaction, as `cas` knows of none. */
+async function putAt(
+  client: Client,
+  key: string,
+  wanted: number,
+  value: Uint8Array,
+  { lease, ...options }: PutOptions,
+): Promise<WriteOutcome> {
+  if (lease === undefined) return await client.cas(key, wanted, value, options);
+  const { succeeded, revision, index, results: [there] } = await client.txn({
+    compare: [{ key, target: "revision", is: "=", to: wanted }],
+    then: [{ op: "put", key, value, lease }],
+    else: [{ op: "get", key }],
+  }, options);
+  return { done: succeeded, revision: succeeded ? revision : revisionOf(there), index };
+}
+
+/** Returns the revision of a key that a transaction got; 0 if it is absent. */
+const revisionOf = (got: OperationOutcome | undefined): number => got?.op === "get" && got.found ? got.revision : 0;
 
 /** `DELETE /v1/kv/{key}`; with `If-Match` only at that revision. */
 export async function deleteKey(client: Client, request: Request): Promise<Response> {
@@ -70,7 +93,7 @@ export async function deleteKey(client: Client, request: Request): Promise<Respo
     then: [{ op: "delete", key }],
     else: [{ op: "get", key }],
   }, options);
-  if (!succeeded) throw precondition(key, there?.op === "get" && there.found ? there.revision : 0, wanted);
+  if (!succeeded) throw precondition(key, revisionOf(there), wanted);
   if (wanted === 0) throw absent();
   return json({ revision, index });
 }

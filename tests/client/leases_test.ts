@@ -70,11 +70,12 @@ Deno.test("the command line grants, renews, lists and revokes leases, and puts k
     assertEquals(await cli("lease list"), { code: 0, out: "no leases\n", err: "" });
     assertStringIncludes((await cli("lease grant 60")).out, "lease 1: lasts 60 s");
     assertEquals((await cli("put a 1 --lease 1")).code, 0);
+    assertEquals((await cli('txn {"then":[{"op":"put","key":"b","value":"2","lease":1}]}')).code, 0);
     assertStringIncludes((await cli("lease renew 1")).out, "lasts 60 s from now on");
-    assertEquals((await cli("lease list")).out, "lease 1 of c1: 60 of 60 s left, 1 keys\n");
+    assertEquals((await cli("lease list")).out, "lease 1 of c1: 60 of 60 s left, 2 keys\n");
     const listed = await json("lease list") as { leases: unknown };
-    assertEquals(listed.leases, [{ lease: 1, client: "c1", ttlMs: 60_000, remainingMs: 60_000, keys: 1 }]);
-    assertStringIncludes((await cli("lease revoke 1")).out, "store revision 2");
+    assertEquals(listed.leases, [{ lease: 1, client: "c1", ttlMs: 60_000, remainingMs: 60_000, keys: 2 }]);
+    assertStringIncludes((await cli("lease revoke 1")).out, "store revision 3");
     assertEquals((await cli("get a")).code, 1);
     const gone = await cli("lease renew 1");
     assert(gone.code === 1 && gone.err.includes("no such lease"), gone.err);
