@@ -57,7 +57,7 @@ export function watchCalls(
       }
       const watch = encoded(exact ? { key: prefix } : { prefix });
       // A transaction of nothing is what every client may do, whatever its rights.
-      const { revision: storeRevision } = await txn({ then: [] }, signal ? { signal } : {});
+      const { revision: storeRevision } = await txn({ then: [] }, { repeatable: true, ...(signal ? { signal } : {}) });
       if (from !== undefined && from > storeRevision + 1) throw new RevisionGoneError(from, null, storeRevision);
       const after = (from ?? storeRevision + 1) - 1;
       return new KvWatching(after, () => follow(watch, after, signal));

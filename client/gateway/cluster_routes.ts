@@ -3,6 +3,7 @@ import type { Client } from "../client_types.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { Problem } from "./problems.ts";
 import { deadlineOf, json } from "./requests.ts";
+import { storeAt } from "./store_at.ts";
 
 /** `GET /v1/log/{index}`: the entry committed there, as f + 1 replicas say alike. */
 export async function getEntry(client: Client, request: Request): Promise<Response> {
@@ -40,10 +41,6 @@ export async function getStatus(client: Client, request: Request): Promise<Respo
 /** `GET /readyz`: whether the cluster answers, by a read that takes its place in the log like any. */
 export async function ready(client: Client, request: Request): Promise<Response> {
   const { timeoutMs, signal } = deadlineOf(request);
-  const { storeRevision } = await client.keys({
-    limit: 1,
-    signal,
-    timeoutMs: Math.min(timeoutMs, GATEWAY_LIMITS.timeoutMs),
-  });
-  return json({ ready: true, storeRevision });
+  const { revision } = await storeAt(client, { signal, timeoutMs: Math.min(timeoutMs, GATEWAY_LIMITS.timeoutMs) });
+  return json({ ready: true, storeRevision: revision });
 }

@@ -4,6 +4,7 @@ import { GATEWAY_LIMITS } from "./limits.ts";
 import { Problem, problemOf } from "./problems.ts";
 import { deadlineOf, numberOf } from "./requests.ts";
 import { encodeEvent, idOf, KEEP_ALIVE } from "./sse.ts";
+import { storeAt } from "./store_at.ts";
 import type { Listener, Selection, WatchHub } from "./watch_hub.ts";
 
 /**
@@ -12,7 +13,8 @@ import type { Listener, Selection, WatchHub } from "./watch_hub.ts";
  */
 export async function watchKeys(client: Client, hub: WatchHub, request: Request): Promise<Response> {
   const selection = selectionOf(request);
-  const { revision: storeRevision } = await client.txn({ then: [] }, deadlineOf(request));
+  const { revision: storeRevision, readsAll } = await storeAt(client, deadlineOf(request));
+  if (!readsAll) await requireReadable(client, selection, request);
   const { cluster, epoch } = client.roster;
   const from = firstOf(request, cluster) ?? storeRevision + 1;
   if (from > storeRevision + 1) {
@@ -24,7 +26,7 @@ export async function watchKeys(client: Client, hub: WatchHub, request: Request)
   }
   const gone = new AbortController();
   const signal = AbortSignal.any([request.signal, gone.signal]);
-  const listener = await hub.open(selection, from, signal);
+  const listener = await hub.open(selection, from, signal, readsAll);
   const hello = encodeEvent("hello", { cluster, epoch, revision: from - 1 }, idOf(cluster, from - 1));
   const end = () => {
     gone.abort();
@@ -33,6 +35,12 @@ export async function watchKeys(client: Client, hub: WatchHub, request: Request)
   return new Response(streamOf(listener, hello, end), {
     headers: { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" },
   });
+}
+
+/** Refuses a watch that the gateway's key may not have by the roster in force: what reads the same keys is refused likewise. */
+async function requireReadable(client: Client, { prefix, exact }: Selection, request: Request): Promise<void> {
+  if (exact) await client.get(prefix, deadlineOf(request));
+  else await client.list(prefix, { limit: 1, ...deadlineOf(request) });
 }
 
 function selectionOf(request: Request): Selection {
