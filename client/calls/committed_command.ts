@@ -49,7 +49,7 @@ export type CommittedEntry =
 type Claim =
   | { readonly claim: "entry"; readonly key: string; readonly entry: CommittedEntry }
   | { readonly claim: "none"; readonly commitIndex: number; readonly times: number }
-  | { readonly claim: "refusal"; readonly key: string };
+  | { readonly claim: "refusal"; readonly key: string; readonly code: "denied" | "replica-refused" };
 
 /** Times a replica must say "none" before it counts: an entry just committed elsewhere has reached it by then. */
 const NONE_TIMES = 2;
@@ -80,7 +80,7 @@ function decide(
   const sizes = groupSizes(claims);
   for (const claim of claims) {
     if (claim.claim === "none" || (sizes.get(claim.key) ?? 0) < weak) continue;
-    return claim.claim === "entry" ? { value: claim.entry } : { error: new RefusedError("replica-refused", claim.key) };
+    return claim.claim === "entry" ? { value: claim.entry } : { error: new RefusedError(claim.code, claim.key) };
   }
   const nones = claims.filter((claim) => claim.claim === "none" && claim.times >= NONE_TIMES);
   if (nones.length < quorum) return null;
@@ -98,9 +98,12 @@ function groupSizes(claims: readonly Claim[]): Map<string, number> {
 }
 
 function readClaim(index: number, ok: boolean, payload: Uint8Array, previous: Claim | undefined): Claim {
-  if (!ok) return { claim: "refusal", key: `the replicas refused: ${refusalReason(payload)}` };
   const value = parsePayload(payload);
-  const malformed: Claim = { claim: "refusal", key: "the replicas answered with something that is no committed entry" };
+  if (!ok) return refusalIn(value, refusalReason(payload));
+  const malformed: Claim = {
+    ...{ claim: "refusal", code: "replica-refused" },
+    key: "the replicas answered with something that is no committed entry",
+  };
   if (!isRecord(value) || value["index"] !== index) return malformed;
   if (value["none"] === true) {
     const times = previous?.claim === "none" ? previous.times + 1 : 1;
@@ -109,6 +112,11 @@ function readClaim(index: number, ok: boolean, payload: Uint8Array, previous: Cl
   const entry = readEntry(index, value);
   return entry === null ? malformed : { claim: "entry", ...entry };
 }
+
+const refusalIn = (value: Json | undefined, reason: string): Claim =>
+  isRecord(value) && value["denied"] === 1
+    ? { claim: "refusal", code: "denied", key: `command: ${reason}` }
+    : { claim: "refusal", code: "replica-refused", key: `the replicas refused: ${reason}` };
 
 function readEntry(index: number, value: { readonly [name: string]: Json }) {
   const { term, hash, commands } = value;

@@ -32,7 +32,7 @@ const contextOf = ({ current }: RosterChanges, client: ClientId): QueryContext =
 export const wholeDenied = ({ current }: RosterChanges, client: ClientId, what: string): QueryAnswer | null =>
   readsEverything(accessOf(current, client))
     ? null
-    : refusal(`client ${client} may not read all keys, which ${what} needs, by the roster in force`);
+    : refusal(`client ${client} may not read all keys, which ${what} needs, by the roster in force`, { denied: 1 });
 
 /** Returns an answer in JSON. */
 export const jsonAnswer = (value: unknown): QueryAnswer => ({ ok: true, payload: UTF8.encode(JSON.stringify(value)) });
