@@ -2,7 +2,7 @@
  * Rights of clients: one check for all verbs, from its rights by the roster alone. A list or a range is allowed only where it lies
  * wholly under the prefix of one rule, whatever keys there are.
  */
-import type { AccessRule, QueryContext } from "../protocol/ports.ts";
+import type { Access, AccessRule, QueryContext } from "../protocol/ports.ts";
 import { decodeKvCommand, type KvCommand } from "./kv_command.ts";
 import type { KvOperation } from "./kv_operation.ts";
 import type { KvResult } from "./kv_result.ts";
@@ -32,19 +32,25 @@ export function allowed(encoded: Uint8Array, context: QueryContext, doIt: (comma
 }
 
 /** Returns why the client may not do `command`, in ASCII of less than 1000 bytes; null if it may. Equal on every replica. */
-export const denialOf = (command: KvCommand, context: QueryContext): string | null =>
-  context.access === null ? null : denied(needsOf(command), context.access, context);
+export const denialOf = (command: KvCommand, { access, client }: QueryContext): string | null =>
+  denialBy(access, command, `client ${client}`);
 
 /** Likewise of a watch. */
-export const watchDenialOf = (watch: KvWatch, context: QueryContext): string | null =>
-  context.access === null
-    ? null
-    : denied(["key" in watch ? oneKey("read", watch.key) : keysUnder(watch.prefix)], context.access, context);
+export const watchDenialOf = (watch: KvWatch, { access, client }: QueryContext): string | null =>
+  watchDenialBy(access, watch, `client ${client}`);
 
-function denied(needs: Iterable<Need>, access: readonly AccessRule[], { client }: QueryContext): string | null {
+/** Returns why `who` may not do `command` by such rights, in words; null if it may. */
+export const denialBy = (access: Access, command: KvCommand, who: string): string | null =>
+  access === null ? null : denied(needsOf(command), access, who);
+
+/** Likewise of a watch. */
+export const watchDenialBy = (access: Access, watch: KvWatch, who: string): string | null =>
+  access === null ? null : denied(["key" in watch ? oneKey("read", watch.key) : keysUnder(watch.prefix)], access, who);
+
+function denied(needs: Iterable<Need>, access: readonly AccessRule[], who: string): string | null {
   for (const { does, what, isCovered } of needs) {
     if (!access.some((rule) => rule[does] && isCovered(rule))) {
-      return `client ${client} may not ${does} ${what}; ${allowed(access)}`;
+      return `${who} may not ${does} ${what}; ${rightsText(access)}`;
     }
   }
   return null;
@@ -123,7 +129,7 @@ function endOf(prefix: string): string | null {
   return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1);
 }
 
-function allowed(access: readonly AccessRule[]): string {
+function rightsText(access: readonly AccessRule[]): string {
   if (access.length === 0) return "it may do nothing";
   const named = access.slice(0, MAX_NAMED).map(({ prefix, exact, read, write }) => {
     const does = read && write ? "read and write" : read ? "read" : "write";

@@ -1,4 +1,5 @@
 /** The key-value store, the built-in state machine, and the encodings of its commands, results and events. */
+export { denialBy, watchDenialBy } from "./access.ts";
 export { decodeEvent, type KvChange } from "./kv_change.ts";
 export { decodeKvCommand, encodeKvCommand, KV_COMMAND_VERSION, type KvCommand, type KvQuery } from "./kv_command.ts";
 export type {

@@ -1,12 +1,15 @@
 /** The log, the state of the replicas, and health, over HTTP. */
+import type { Access } from "../../protocol/ports.ts";
 import type { Client } from "../client_types.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { Problem } from "./problems.ts";
 import { deadlineOf, json } from "./requests.ts";
+import { requireReadsAll } from "./rights.ts";
 import { storeAt } from "./store_at.ts";
 
 /** `GET /v1/log/{index}`: the entry committed there, as f + 1 replicas say alike. */
-export async function getEntry(client: Client, request: Request): Promise<Response> {
+export async function getEntry(client: Client, request: Request, access: Access): Promise<Response> {
+  requireReadsAll(access, "an entry of the log");
   const given = new URL(request.url).pathname.slice("/v1/log/".length);
   const index = /^\d{1,16}$/.test(given) ? Number(given) : NaN;
   if (!(index >= 1)) {

@@ -4,7 +4,9 @@ import { z } from "zod";
 const revision = z.int().min(0).meta({ description: "A revision of the store; 0 for an absent key" });
 const key = z.string().min(1).max(1024).meta({ description: "1 to 1024 bytes of UTF-8" });
 const lease = z.int().min(1).meta({ description: "The number of a lease" });
-const ttlMs = z.int().min(1000).max(604_800_000).meta({ description: "Milliseconds that a lease lasts, a second to a week" });
+const ttlMs = z.int().min(1000).max(604_800_000).meta({
+  description: "Milliseconds that a lease lasts, a second to a week",
+});
 /** A value: text where it is UTF-8, else base64. */
 const value = { value: z.string().optional(), valueBase64: z.string().optional() };
 

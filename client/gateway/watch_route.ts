@@ -1,8 +1,10 @@
 /** Watches over HTTP, as server-sent events. */
+import type { Access } from "../../protocol/ports.ts";
 import type { Client } from "../client_types.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { Problem, problemOf } from "./problems.ts";
 import { deadlineOf, numberOf } from "./requests.ts";
+import { requireWatch } from "./rights.ts";
 import { encodeEvent, idOf, KEEP_ALIVE } from "./sse.ts";
 import { storeAt } from "./store_at.ts";
 import type { Listener, Selection, WatchHub } from "./watch_hub.ts";
@@ -11,8 +13,14 @@ import type { Listener, Selection, WatchHub } from "./watch_hub.ts";
  * `GET /v1/watch?prefix=|key=&from=`: changes of the keys, each once and in order. `from` N begins with revision N; a `Last-Event-ID` of N goes on with N + 1;
  * without either it begins behind the store's revision.
  */
-export async function watchKeys(client: Client, hub: WatchHub, request: Request): Promise<Response> {
+export async function watchKeys(
+  client: Client,
+  hub: WatchHub,
+  request: Request,
+  access: Access,
+): Promise<Response> {
   const selection = selectionOf(request);
+  requireWatch(access, selection.exact ? { key: selection.prefix } : { prefix: selection.prefix });
   const { revision: storeRevision, readsAll } = await storeAt(client, deadlineOf(request));
   if (!readsAll) await requireReadable(client, selection, request);
   const { cluster, epoch } = client.roster;
