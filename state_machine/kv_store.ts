@@ -1,18 +1,18 @@
 /** The built-in state machine: a key-value store with revisions. */
 import type { ClientId, LogIndex, Millis } from "../protocol/ids.ts";
-import { LIMITS } from "../protocol/limits.ts";
-import type { Feed, FeedEvent } from "../protocol/operations/feed.ts";
+import type { Feed } from "../protocol/operations/feed.ts";
 import type { ApplyContext, QueryContext, QueryResult, StateMachine } from "../protocol/ports.ts";
 import { allowed, watchDenialOf } from "./access.ts";
-import { deletionOf, encodeEvent, eventBytes, type KvChange } from "./kv_change.ts";
+import { deletionOf, type KvChange } from "./kv_change.ts";
 import type { KvCommand } from "./kv_command.ts";
+import { eventsBehind } from "./kv_feed.ts";
 import type { CasCommand, DeleteCommand, PutCommand } from "./kv_operation.ts";
 import { currentOf, getKey, listKeys } from "./kv_reads.ts";
 import { encodeKvResult, type KvResult, type ListItem, type OperationResult } from "./kv_result.ts";
 import { chooseBranch, couldBeTooLong, writesAnything } from "./kv_transact.ts";
 import type { TransactionCommand, TransactionOperation } from "./kv_transaction.ts";
-import { decodeKvWatch, isWatched, type KvWatch } from "./kv_watch.ts";
-import type { Lease } from "./leases/lease.ts";
+import { decodeKvWatch } from "./kv_watch.ts";
+import type { Lease, LeaseFields } from "./leases/lease.ts";
 import { listLeases } from "./leases/lease_result.ts";
 import { leasedPuts, Leases } from "./leases/leases.ts";
 import { FrozenStore } from "./pages/frozen_store.ts";
@@ -51,6 +51,11 @@ export class KvStore implements StateMachine {
   /** Yields all keys with their values, in the order of their UTF-8 bytes; none may be written meanwhile. */
   items(): Iterable<ListItem> {
     return this.#records.from("");
+  }
+
+  /** Returns the lease that a key is in; null if it is in none. */
+  leaseOf(key: string): LeaseFields | null {
+    return this.#leases.holding(key);
   }
 
   /**
@@ -96,7 +101,7 @@ export class KvStore implements StateMachine {
     if (reason !== null) return { kind: "refused", reason };
     if (after >= this.#revision) return null;
     if (after < this.#history.oldest - 1) return { kind: "gone", oldest: this.#history.oldest };
-    return this.#eventsBehind(after, decoded);
+    return eventsBehind(this.#history, after, decoded);
   }
 
   /**
@@ -280,20 +285,5 @@ export class KvStore implements StateMachine {
     this.#revision = revision;
     this.#history.add(revision, changes);
     this.#frozen = null;
-  }
-
-  #eventsBehind(after: number, watch: KvWatch): Feed {
-    const events: FeedEvent[] = [];
-    let [through, bytes] = [after, 0];
-    for (const { revision, changes } of this.#history.behind(after)) {
-      const watched = changes.filter(({ key }) => isWatched(watch, key));
-      if (watched.length > 0) {
-        bytes += eventBytes(watched);
-        if (bytes > LIMITS.maxFeedBytes) break;
-        events.push({ position: revision, value: encodeEvent(watched) });
-      }
-      through = revision;
-    }
-    return { kind: "events", events, through };
   }
 }

@@ -98,6 +98,11 @@ export class Leases {
     return lease !== undefined && lease.client === client && lease.deadline > this.#time ? lease : null;
   }
 
+  /** Returns the lease that a key is in; null if it is in none. */
+  holding(key: string): Lease | null {
+    return this.#leases.get(this.#leaseOf.get(key) ?? 0) ?? null;
+  }
+
   /** Has a lease last for its whole time from log time `time` on. */
   renew(lease: Lease, time: Millis): void {
     this.#replace(lease.with({ deadline: deadlineOf(lease.ttlMs, time) }));

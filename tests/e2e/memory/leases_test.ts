@@ -1,9 +1,12 @@
 /** Leases of a whole cluster in one process: they end in their time, and no earlier, whoever leads and whatever happens to that one. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type Client, RefusedError, type Watch } from "../../../client/mod.ts";
+import { type Client, RefusedError, restoreInto, takeBackup, verifyBackup, type Watch } from "../../../client/mod.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
+import { KvStore } from "../../../state_machine/mod.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
+import { backend } from "../../support/backends.ts";
 import { MemoryCluster } from "../../support/memory_cluster.ts";
+import { withTempDirectory } from "../../support/temp_directory.ts";
 
 const TTL = 1000;
 /** Never later than this, on a machine that is not too busy. */
@@ -112,3 +115,30 @@ Deno.test("leases outlast a restart of every replica, and end all the same", asy
   assertEquals(keys, ["a"]);
   assert(at - sentAt >= TTL, `it ended after ${at - sentAt} ms`);
 });
+
+Deno.test("a backup holds leases and what clocks were stated, and a restore has leases granted anew", () =>
+  withTempDirectory(async (directory) => {
+    const store = new KvStore();
+    {
+      await using cluster = MemoryCluster.start();
+      const client = cluster.client("c1", { roster: cluster.file });
+      const { lease, index } = await client.grantLease(60_000);
+      await client.put("a", "1", { lease });
+      await client.put("b", "2");
+      await eventually("statements", async () => {
+        const { index: last } = await client.put("b", "2");
+        return new Set(await statedIn(client, index, last)).size >= 2;
+      }, PATIENCE_MS);
+      await takeBackup(client, { path: `${directory}/backup`, backend, machine: new KvStore() });
+      using file = Deno.openSync(`${directory}/backup`);
+      verifyBackup(file, { roster: cluster.file, backend, machine: store });
+    }
+    const held = store.leaseOf("a");
+    assertEquals([`${held?.client}`, held?.ttlMs, held?.keys.join()], ["c1", 60_000, "a"]);
+    assertEquals(store.leaseOf("b"), null);
+    await using cluster = MemoryCluster.start();
+    const client = cluster.client("c2");
+    assertEquals((await restoreInto(client, store)).leases, 1);
+    const [item] = (await client.listLeases()).items;
+    assertEquals([item?.client, item?.ttlMs, item?.keys], ["c2", 60_000, 1]);
+  }));
