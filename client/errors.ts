@@ -76,6 +76,12 @@ export type RefusalCode =
   | "malformed"
   /** The transaction reads what could be longer than a result may be; nothing was done. */
   | "too-large"
+  /** There is no such lease of this client's: it has ended, or is another's. */
+  | "no-lease"
+  /** There are as many leases, or keys in the lease, as there may be. */
+  | "lease-limit"
+  /** The roster in force does not let this client do that; nothing was done. */
+  | "denied"
   /** The cluster holds keys that a restore must not overwrite. */
   | "not-empty"
   /** The change of the roster is none that may follow the one in force. */

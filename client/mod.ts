@@ -18,6 +18,7 @@ export type {
   CommittedEntry,
   CommittedRegister,
   CommittedRequest,
+  CommittedStatement,
 } from "./calls/committed_command.ts";
 export {
   type BackupFault,
@@ -38,7 +39,9 @@ export {
 } from "./errors.ts";
 export type { InboxCounters } from "./loop/inbox.ts";
 export type { Json } from "./calls/json_payload.ts";
-export type { KvCalls, ListOptions, RangeOptions } from "./calls/kv.ts";
+export type { KvCalls, ListOptions, PutOptions, RangeOptions } from "./calls/kv.ts";
+export type { KeepAliveOptions, LeaseCalls, LeaseGranted, LeasesOptions, LeasesOutcome } from "./calls/leases.ts";
+export type { LeaseItem } from "../state_machine/mod.ts";
 export type {
   FastReadOutcome,
   FoundValue,

@@ -1,5 +1,5 @@
 /** Entries and the requests in them (§3.1). */
-import type { ClientId, Digest, LogIndex, Seq, Term } from "./ids.ts";
+import type { ClientId, Digest, LogIndex, Millis, ReplicaId, Seq, Term } from "./ids.ts";
 import type { OperationMode } from "./operations/group.ts";
 import type { Signed } from "./signed.ts";
 
@@ -34,8 +34,16 @@ export interface SendRequest {
 /** Anything a client has ordered. Its digest is that of its body as signed, and names it in answers (§7.2). */
 export type Request = SendRequest | RegisterSession;
 
+/** §15.1: what the clock of a replica reads, in log time. */
+export interface ClockStatement {
+  readonly kind: "ClockStatement";
+  readonly replica: ReplicaId;
+  /** Whole milliseconds. */
+  readonly clock: Millis;
+}
+
 /**
- * A log entry. `body` is hashed and stored byte for byte as received: the requests, or none for a no-op. `requests` is the decoded view of
+ * A log entry. `body` is hashed and stored byte for byte as received: the requests, none for a no-op, or statements of replicas. `requests` is the decoded view of
  * it, or null if the body is not a well-formed list of requests (then the entry is never appended and its leader is accused, §3.2).
  */
 export interface Entry {
@@ -43,6 +51,8 @@ export interface Entry {
   readonly term: Term;
   readonly body: Uint8Array;
   readonly requests: readonly Signed<Request>[] | null;
+  /** The statements of an entry that has them and no requests (§15.1); absent in all others. */
+  readonly statements?: readonly Signed<ClockStatement>[];
 }
 
 /** A point on a chain: the hash after the entry at `index` (§3.1). */

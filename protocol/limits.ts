@@ -11,6 +11,10 @@ export const LIMITS = {
   maxClients: 4096,
   /** Operators in a roster (§2.1). */
   maxOperators: 16,
+  /** Rules on what one client may do. */
+  maxGrants: 64,
+  /** Bytes of UTF-8 of the prefix or key of one. */
+  maxGrantBytes: 1024,
   /** Bytes of the difference between two rosters, as one command may carry it. */
   maxChangeBytes: 60 * 1024,
   /** Bytes of the text of a roster file. */
@@ -124,6 +128,12 @@ export const LIMITS = {
   forwardBurst: 400,
   /** Share of both that is for requests that were shown, while leaders are held to a pace (§14.7). */
   shownShare: 0.5,
+  /** Milliseconds between two statements of a replica while something waits for log time (§15.1). */
+  clockIntervalMs: 1000,
+  /** The most that a replica's clock reads above the log time it has applied (§15.3). */
+  clockLeadMs: 2000,
+  /** Share of the time by which what a replica's clock lost is forgiven its leader (§15.4). */
+  clockForgivenShare: 0.4,
   /** Times that patience for one request under intervention restarts because an older request committed (§7.3). */
   maxPatienceRestarts: 8,
   /** Milliseconds that a tick may be late without counting as late (§14.9). */

@@ -1,9 +1,9 @@
 /** Bodies of signed messages. The names and the direction of each are in `docs/protocol.md`. */
-import type { Head, RegisterSession, SendRequest } from "./entry.ts";
+import type { ClockStatement, Head, RegisterSession, SendRequest } from "./entry.ts";
 import type { ClientId, Digest, LogIndex, ReplicaId, Round, Term } from "./ids.ts";
 import type { GetFeed } from "./operations/feed.ts";
 import type { Reply } from "./reply.ts";
-export type { RegisterSession, Request, SendRequest } from "./entry.ts";
+export type { ClockStatement, RegisterSession, Request, SendRequest } from "./entry.ts";
 export type { GetFeed } from "./operations/feed.ts";
 export type { Answer, BusyAnswer, Outcome, ReadPart, Reply, ReplyPart } from "./reply.ts";
 
@@ -241,7 +241,8 @@ export type PeerMessage =
   | FetchChunksResponse
   | RollCall
   | RollCallAnswer
-  | HandOver;
+  | HandOver
+  | ClockStatement;
 /** Every body a client or the operator signs. */
 export type ClientMessage =
   | SendRequest

@@ -1,5 +1,5 @@
 /** The ports handed to the core, so that it imports nothing: a hash function, the replicated application, the chunks on disk. */
-import type { ClientId, Digest, LogIndex } from "./ids.ts";
+import type { ClientId, Digest, LogIndex, Millis } from "./ids.ts";
 import type { ChangeRefusal } from "./operations/change.ts";
 import type { Feed } from "./operations/feed.ts";
 
@@ -17,6 +17,12 @@ export interface AccessRule {
 /** The rights of a client: it may do what one of the rules allows; null: everything. */
 export type Access = readonly AccessRule[] | null;
 
+/** A kind of right, as rosters name it. */
+export type Right = "read" | "write" | "both";
+
+/** A right as a roster grants it: to keys that begin with `prefix`, or to one key. */
+export type Grant = ({ readonly prefix: string } | { readonly key: string }) & { readonly may: Right };
+
 /** The client that asks, and its rights by the roster in force. */
 export interface QueryContext {
   readonly client: ClientId;
@@ -26,6 +32,8 @@ export interface QueryContext {
 /** The position of a command in the log, for a state machine that wants it, and who sent it. */
 export interface ApplyContext extends QueryContext {
   readonly index: LogIndex;
+  /** Log time in milliseconds at `index` (§15.6). Only differences mean anything; a deadline `ttl + LIMITS.clockLeadMs` later is never early. */
+  readonly time: Millis;
 }
 
 /** The answer to a read (§7.4). */
@@ -63,6 +71,10 @@ export interface StateMachine {
    * know. Without this method nobody can watch.
    */
   feed?(watch: Uint8Array, after: number, context: QueryContext): Feed | null;
+  /** Returns the log time that the state waits for, or null: log time moves only while a state machine waits for one (§15.6). It must depend on the state alone. */
+  nextDeadline?(): Millis | null;
+  /** Takes note that log time has come to `time`, by the entry at `index`, which holds no command: what is due by then is done now (§15.6). */
+  onTime?(time: Millis, index: LogIndex): void;
   /** Returns the whole state as chunks of at most `LIMITS.maxChunkBytes`; `restore` of them gives an equal state. */
   snapshot(): Iterable<Uint8Array>;
   /** Replaces the whole state with a snapshot's chunks. */
@@ -107,7 +119,11 @@ export type RosterVerdict =
 /** The part of a roster that the core has to know: of the one that a change leads to, and of the one in force. */
 export interface RosterFacts {
   readonly digest: Digest;
-  readonly roster: { readonly epoch: number; readonly clients: readonly { readonly id: ClientId }[] };
+  readonly roster: {
+    readonly epoch: number;
+    /** A client without `access` may do everything, one with none of it nothing. */
+    readonly clients: readonly { readonly id: ClientId; readonly access?: readonly Grant[] }[];
+  };
 }
 
 /** Judges changes by the roster in force: its verdict on the same bytes is the same at every replica of the epoch, and at any time. */

@@ -30,6 +30,9 @@ export function quorumOf(n: number, profile: Profile = "byzantine"): QuorumSizes
   return { n, f, quorum: Math.ceil((n + f + 1) / 2), weak: f + 1 };
 }
 
+/** Returns how many replicas have to state a time for it to come (§15.2b): above f, and no quorum is without n − Q + 1 others than its faulty ones. */
+export const clockQuorum = ({ n, quorum }: QuorumSizes): number => n - quorum + 1;
+
 /** Returns the `k`-th highest of `values` (k from 1), or null if there are fewer. */
 export function kthHighest<N extends number>(values: Iterable<N>, k: number): N | null {
   return [...values].sort((a, b) => b - a)[k - 1] ?? null;

@@ -1,5 +1,6 @@
 /** The signatures a packet depends on, listed for the shell to verify in bulk. */
 import type { Certificate, CheckpointProof, ElectionProof } from "./certificate.ts";
+import type { Entry } from "./entry.ts";
 import type { EpochEnd } from "./epochs/epoch_end.ts";
 import type { Evidence } from "./evidence.ts";
 import type { ClientId, ReplicaId } from "./ids.ts";
@@ -37,6 +38,7 @@ export function senderOf(packet: Packet): ReplicaId | null {
     case "FetchChunksResponse":
     case "RollCall":
     case "RollCallAnswer":
+    case "ClockStatement":
       return packet.signed.message.replica;
     case "ForwardedRequest":
     case "Evidence":
@@ -48,7 +50,7 @@ export function senderOf(packet: Packet): ReplicaId | null {
   }
 }
 
-/** Returns every signature `packet` rests on, except the clients' in its entries ({@linkcode listEntrySignatures}). */
+/** Returns every signature `packet` rests on, except those in its entries ({@linkcode listEntrySignatures}). */
 export function listSignatures(packet: Packet): SignatureClaim[] {
   switch (packet.kind) {
     case "ForwardedRequest":
@@ -86,11 +88,17 @@ export function listSignatures(packet: Packet): SignatureClaim[] {
   }
 }
 
-/** Returns the clients' signatures in the entries of an AppendEntries or FetchEntriesResponse, by position of the entry. */
+/** Returns the signatures in the entries of an AppendEntries or FetchEntriesResponse, by position of the entry. */
 export function listEntrySignatures(packet: Packet): SignatureClaim[][] {
   if (packet.kind !== "AppendEntries" && packet.kind !== "FetchEntriesResponse") return [];
-  return packet.entries.map(({ requests }) => (requests ?? []).map(ofRequest));
+  return packet.entries.map(ofEntry);
 }
+
+/** Returns the signatures in an entry: the clients' of its requests, or the replicas' of what they state (§15.1); none of a malformed one. */
+export const ofEntry = ({ requests, statements }: Entry): SignatureClaim[] => [
+  ...(requests ?? []).map(ofRequest),
+  ...(statements ?? []).map((signed) => replica(signed.message.replica, signed)),
+];
 
 /** Returns the client's signature of a request in an entry. */
 export const ofRequest = (signed: Signed<Request>): SignatureClaim => ({

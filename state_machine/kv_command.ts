@@ -21,19 +21,32 @@ import {
   transactionSize,
   writeTransaction,
 } from "./kv_transaction.ts";
+import {
+  type AnyLeaseCommand,
+  isLeaseCommand,
+  LEASE_COMMAND_BYTES,
+  type LeasesCommand,
+  readLeaseCommand,
+  writeLeaseCommand,
+} from "./leases/lease_command.ts";
 
 /** First byte of every command. */
 export const KV_COMMAND_VERSION = 1;
 
-export type KvCommand = KvOperation | TransactionCommand;
+export type KvCommand = KvOperation | TransactionCommand | AnyLeaseCommand;
 /** The commands that change nothing and may be sent as a query. */
-export type KvQuery = GetCommand | ListCommand | ReadCommand | RangeCommand;
+export type KvQuery = GetCommand | ListCommand | ReadCommand | RangeCommand | LeasesCommand;
 
 /** Returns the bytes of `command`. Throws a RangeError that names the field if one exceeds its limits. */
 export function encodeKvCommand(command: KvCommand): Uint8Array {
-  const size = command.op === "txn" ? transactionSize(command) : asciiSize(command);
+  const size = isLeaseCommand(command)
+    ? LEASE_COMMAND_BYTES
+    : command.op === "txn"
+    ? transactionSize(command)
+    : asciiSize(command);
   const writer = new ByteWriter(1 + size).u8(KV_COMMAND_VERSION);
-  if (command.op === "txn") writeTransaction(writer, command);
+  if (isLeaseCommand(command)) writeLeaseCommand(writer, command);
+  else if (command.op === "txn") writeTransaction(writer, command);
   else writeOperation(writer, command);
   return writer.finish();
 }
@@ -43,6 +56,8 @@ export function decodeKvCommand(bytes: Uint8Array): KvCommand | null {
   const reader = new ByteReader(bytes);
   if (reader.u8() !== KV_COMMAND_VERSION) return null;
   const op = reader.u8();
-  const command = op === TRANSACTION_OP ? readTransaction(reader) : readOperation(reader, op);
+  const command = op === TRANSACTION_OP
+    ? readTransaction(reader)
+    : readOperation(reader, op) ?? readLeaseCommand(reader, op);
   return reader.done ? command : null;
 }

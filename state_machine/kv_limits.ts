@@ -18,6 +18,17 @@ export const KV_LIMITS = {
   maxHistoryBytes: 16 * 1024 * 1024,
   /** Comparisons in one transaction, and operations in either of its branches. */
   maxTransactionParts: 64,
+  /** Leases of one client, and of all. */
+  maxClientLeases: 256,
+  maxLeases: 16_384,
+  /** Keys in one lease. */
+  maxLeaseKeys: 128,
+  /** Milliseconds for which a lease may be granted: a second to a week. */
+  minLeaseMs: 1000,
+  maxLeaseMs: 7 * 24 * 3_600_000,
+  /** Leases that end at once, and keys in them; the others end when log time moves next. */
+  maxEndingLeases: 1024,
+  maxEndingKeys: 4096,
   /** Page digests in one index chunk of a snapshot. */
   maxIndexDigests: 4096,
 } as const;

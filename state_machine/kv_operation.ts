@@ -3,6 +3,7 @@ import type { ByteReader } from "../protocol/bytes/byte_reader.ts";
 import type { ByteWriter } from "../protocol/bytes/byte_writer.ts";
 import { compareUtf8 } from "./compare_utf8.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
+import { readLease, writeLease } from "./leases/lease_command.ts";
 import { utf8Length } from "./utf8_length.ts";
 
 /** Sets `key` to `value`, whether or not the key exists. */
@@ -10,6 +11,8 @@ export interface PutCommand {
   readonly op: "put";
   readonly key: string;
   readonly value: Uint8Array;
+  /** Lease that the key goes with; 0 or left out for none. */
+  readonly lease?: number;
 }
 export interface GetCommand {
   readonly op: "get";
@@ -60,8 +63,10 @@ export type KvOperation =
   | ReadCommand
   | RangeCommand;
 
-/** Numbers of the operations in encodings; 7 is a transaction. */
+/** Numbers of the operations in encodings; 7 is a transaction, 9 to 11 and 13 are about leases. */
 export const OP = { put: 1, get: 2, cas: 3, delete: 4, list: 5, read: 6, range: 8 } as const;
+/** A put with a lease. */
+const LEASED_PUT = 12;
 /** Bytes of an encoding beside texts and a value: op, a length for each text, and the rest of the operation's fields. */
 const FIXED_BYTES = { put: 7, get: 3, cas: 15, delete: 3, list: 9, read: 3, range: 12 } as const;
 
@@ -70,11 +75,18 @@ export function asciiSize(operation: KvOperation): number {
   const fixed = FIXED_BYTES[operation.op];
   if (operation.op === "list") return fixed + operation.prefix.length + operation.after.length;
   if (operation.op === "range") return fixed + operation.from.length + operation.to.length + operation.after.length;
-  return fixed + operation.key.length + ("value" in operation ? operation.value.length : 0);
+  const lease = operation.op === "put" && operation.lease ? 8 : 0;
+  return fixed + lease + operation.key.length + ("value" in operation ? operation.value.length : 0);
 }
 
 /** Writes an operation. Throws a RangeError that names the field if one exceeds its limits. */
 export function writeOperation(writer: ByteWriter, operation: KvOperation): void {
+  if (operation.op === "put" && operation.lease) {
+    writer.u8(LEASED_PUT);
+    writeKey(writer, operation.key);
+    writeLease(writer, operation.lease);
+    return writeValue(writer, operation.value);
+  }
   writer.u8(OP[operation.op]);
   switch (operation.op) {
     case "put":
@@ -115,6 +127,8 @@ export function readOperation(reader: ByteReader, op: number): KvOperation | nul
   switch (op) {
     case OP.put:
       return { op: "put", key: readKey(reader), value: readValue(reader) };
+    case LEASED_PUT:
+      return { op: "put", key: readKey(reader), lease: readLease(reader), value: readValue(reader) };
     case OP.get:
       return { op: "get", key: readKey(reader) };
     case OP.cas:

@@ -6,6 +6,7 @@ import { ByteReader } from "../protocol/bytes/byte_reader.ts";
 import { ByteWriter } from "../protocol/bytes/byte_writer.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
+import { type AnyLeaseResult, isLeaseResult, readLeaseResult, writeLeaseResult } from "./leases/lease_result.ts";
 
 /** First byte of every result. Version 1 had no create revisions. */
 export const KV_RESULT_VERSION = 2;
@@ -83,6 +84,12 @@ export interface TransactionResult {
 export interface TooLargeResult {
   readonly status: "too-large";
 }
+/** The client may not do that by the roster in force. Nothing changed. */
+export interface DeniedResult {
+  readonly status: "denied";
+  /** Words on who may not do what, and what it may do: at most {@linkcode MAX_DENIAL_BYTES} of UTF-8. */
+  readonly reason: string;
+}
 /** The result of one operation of a transaction. */
 export type OperationResult = WrittenResult | RefusedResult | ValueResult | AbsentResult | ListResult | KeysResult;
 export type KvResult =
@@ -91,7 +98,9 @@ export type KvResult =
   | NotAQueryResult
   | CurrentResult
   | TransactionResult
-  | TooLargeResult;
+  | TooLargeResult
+  | DeniedResult
+  | AnyLeaseResult;
 
 const STATUS = {
   written: 1,
@@ -105,6 +114,7 @@ const STATUS = {
   keys: 9,
   txn: 10,
   "too-large": 11,
+  denied: 12,
 } as const;
 const UTF8 = new TextEncoder();
 /** Version and status; a revision; the length of a value. */
@@ -112,6 +122,8 @@ const HEADER_BYTES = 2;
 const REVISION_BYTES = 8;
 const VALUE_LENGTH_BYTES = 4;
 const FIRST_LIST_BYTES = 1024;
+/** Bytes of the reason why something is denied. */
+export const MAX_DENIAL_BYTES = 2048;
 
 /** Bytes of a list before its items: version, status, store revision, more, count. */
 export const LIST_HEADER_BYTES = 1 + 1 + 8 + 1 + 4;
@@ -130,6 +142,7 @@ export function encodeKvResult(result: KvResult): Uint8Array {
 }
 
 function writeResult(writer: ByteWriter, result: KvResult): void {
+  if (isLeaseResult(result)) return writeLeaseResult(writer, result);
   writer.u8(STATUS[result.status]);
   switch (result.status) {
     case "written":
@@ -154,6 +167,10 @@ function writeResult(writer: ByteWriter, result: KvResult): void {
       writer.u8(result.succeeded ? 1 : 0).u64(result.storeRevision).u8(result.results.length);
       for (const each of result.results) writeResult(writer, each);
       return;
+    case "denied": {
+      const reason = UTF8.encode(result.reason);
+      return void writer.u16(reason.length).raw(reason);
+    }
     case "malformed":
     case "not-a-query":
     case "too-large":
@@ -170,12 +187,18 @@ function sizeOf(result: KvResult): number {
       return HEADER_BYTES + 2 * REVISION_BYTES + VALUE_LENGTH_BYTES + result.value.length;
     case "list":
     case "keys":
+    case "leases":
     case "txn":
+    case "denied":
       return FIRST_LIST_BYTES;
     case "malformed":
     case "not-a-query":
     case "too-large":
+    case "no-lease":
+    case "lease-limit":
       return HEADER_BYTES;
+    case "lease":
+      return HEADER_BYTES + 2 * REVISION_BYTES;
     default:
       return HEADER_BYTES + REVISION_BYTES;
   }
@@ -201,8 +224,10 @@ function readResult(reader: ByteReader, status: number): KvResult | null {
       return { status: "not-a-query" };
     case STATUS["too-large"]:
       return { status: "too-large" };
+    case STATUS.denied:
+      return { status: "denied", reason: reader.text(0, MAX_DENIAL_BYTES) };
     default:
-      return readOperationResult(reader, status);
+      return readOperationResult(reader, status) ?? readLeaseResult(reader, status);
   }
 }
 

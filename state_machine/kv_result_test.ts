@@ -51,7 +51,7 @@ Deno.test("every result has the documented bytes", () => {
 const MALFORMED: [string, string][] = [
   ["nothing", ""],
   ["another version", "01 06"],
-  ["an unknown status", "02 0c"],
+  ["an unknown status", "02 11"],
   ["a revision that ends early", "02 01 00000000000000"],
   ["bytes left over", "02 06 00"],
   ["a flag that is neither 0 nor 1", "02 05 0000000000000009 02 00000000"],

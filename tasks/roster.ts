@@ -18,6 +18,12 @@ Usage: roster VERB … --roster FILE --out FILE [options]
   rotate ID --with REQUEST     new keys for a replica, a client or the operator
   client add REQUEST…          more clients
   client revoke ID…            fewer clients
+  client restrict ID…          clients that may do nothing but what they are granted from then on
+  client grant ID --read PREFIX --write PREFIX
+                               more rights, to keys that begin with PREFIX ("*": all keys); --read-key, --write-key: to one key
+  client withdraw ID --read PREFIX …
+                               fewer rights: the ones granted for just these keys
+  client unrestrict ID…        clients that may do everything, as those without rules
   set NAME=VALUE…              other constants, such as logTail=500
   operators --threshold K --with REQUEST…
                                operators beside the first one, K of whom all have to sign

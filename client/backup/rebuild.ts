@@ -11,6 +11,7 @@ import { freezeSessions } from "../../protocol/snapshot/session_chunks.ts";
 import { readSessions } from "../../protocol/snapshot/session_chunks_read.ts";
 import {
   applyRequest,
+  applyTime,
   createSessionTable,
   dropUnlisted,
   type SessionTable,
@@ -31,17 +32,25 @@ export class Rebuilt {
   readonly #changes: RosterChanges;
   readonly #executor: Executor;
   readonly #beginning: Beginning;
+  readonly #clockQuorum: number;
   #sessions: SessionTable;
   /** The genesis lies at or below this index, and nothing tells where: 0 if it is known. */
   #doubt = NOTHING;
   #stopped = false;
 
   /** Starts from the state before the first entry of the epoch, which {@linkcode Rebuilt.restore} brings in a later one; `machine` must be fresh. */
-  constructor(machine: StateMachine, changes: RosterChanges, beginning: Beginning, bounds: SessionBounds) {
+  constructor(
+    machine: StateMachine,
+    changes: RosterChanges,
+    beginning: Beginning,
+    bounds: SessionBounds,
+    clockQuorum: number,
+  ) {
     this.#machine = machine;
     this.#changes = changes;
     this.#executor = executorOf({ machine, changes });
     this.#beginning = beginning;
+    this.#clockQuorum = clockQuorum;
     this.head = beginning.genesis;
     this.#sessions = createSessionTable(bounds, beginning.genesis.index);
   }
@@ -67,6 +76,7 @@ export class Rebuilt {
     if (entry.index !== wanted) throw new RangeError(`holds entry ${entry.index}, ${wanted} is wanted`);
     if (entry.requests === null) throw new RangeError(`holds entry ${entry.index}, which is no list of requests`);
     if (this.#stopped) throw new RangeError(`holds entry ${entry.index} behind the last one of its epoch`);
+    applyTime(this.#sessions, entry, this.#clockQuorum, this.#executor);
     for (const { message, body } of entry.requests) this.#apply(message, sha256Hex(body), entry.index);
     const after = stopSignOf(entry, this.#changes);
     if (after !== null) dropUnlisted(this.#sessions, after.roster.clients);

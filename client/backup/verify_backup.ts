@@ -7,6 +7,7 @@ import type { CheckpointProof, CommitCertificate } from "../../protocol/certific
 import { trustsReplicas } from "../../protocol/config.ts";
 import type { Digest } from "../../protocol/ids.ts";
 import type { StateMachine } from "../../protocol/ports.ts";
+import { clockQuorum, quorumOf } from "../../protocol/quorum.ts";
 import { certificateCodec, checkpointProofCodec, DecodeError, entryCodec } from "../../transport/codec/mod.ts";
 import { InvalidBackupError } from "../errors.ts";
 import { onlyBeginning, readBasis } from "./epochs/basis.ts";
@@ -86,7 +87,9 @@ class Verification {
     this.#basis = knownBy(readBasis(reader, given, backend), genesis);
     const { file } = this.#basis;
     this.#trust = new Trust(file, this.#basis.genesis, backend);
-    this.#state = new Rebuilt(machine, createChangeJudge(file, backend), this.#basis, file.roster.constants);
+    const { replicas, constants } = file.roster;
+    const clockStatements = clockQuorum(quorumOf(replicas.length, constants.profile));
+    this.#state = new Rebuilt(machine, createChangeJudge(file, backend), this.#basis, constants, clockStatements);
     this.#onProgress = onProgress ?? (() => {});
   }
 

@@ -24,6 +24,12 @@ export interface CommittedRegister {
 /** A command or a register in a committed entry. */
 export type CommittedRequest = CommittedCommand | CommittedRegister;
 
+/** A clock of a replica as it stated it in an entry, in milliseconds of log time (§15.1). */
+export interface CommittedStatement {
+  readonly replica: string;
+  readonly clock: number;
+}
+
 /** The entry at an index, or the fact that none is committed there yet. */
 export type CommittedEntry =
   | {
@@ -32,8 +38,10 @@ export type CommittedEntry =
     readonly term: number;
     /** Chain hash after the entry (§3.1). */
     readonly hash: string;
-    /** Empty for the no-op that opens a term. */
+    /** Empty for the no-op that opens a term, and for an entry of statements. */
     readonly commands: readonly CommittedRequest[];
+    /** Statements of clocks, at least one; absent in an entry that is not of them. */
+    readonly statements?: readonly CommittedStatement[];
   }
   /** `commitIndex`: at least one honest replica has committed that far. */
   | { readonly committed: false; readonly index: number; readonly commitIndex: number };
@@ -41,7 +49,7 @@ export type CommittedEntry =
 type Claim =
   | { readonly claim: "entry"; readonly key: string; readonly entry: CommittedEntry }
   | { readonly claim: "none"; readonly commitIndex: number; readonly times: number }
-  | { readonly claim: "refusal"; readonly key: string };
+  | { readonly claim: "refusal"; readonly key: string; readonly code: "denied" | "replica-refused" };
 
 /** Times a replica must say "none" before it counts: an entry just committed elsewhere has reached it by then. */
 const NONE_TIMES = 2;
@@ -72,7 +80,7 @@ function decide(
   const sizes = groupSizes(claims);
   for (const claim of claims) {
     if (claim.claim === "none" || (sizes.get(claim.key) ?? 0) < weak) continue;
-    return claim.claim === "entry" ? { value: claim.entry } : { error: new RefusedError("replica-refused", claim.key) };
+    return claim.claim === "entry" ? { value: claim.entry } : { error: new RefusedError(claim.code, claim.key) };
   }
   const nones = claims.filter((claim) => claim.claim === "none" && claim.times >= NONE_TIMES);
   if (nones.length < quorum) return null;
@@ -90,9 +98,12 @@ function groupSizes(claims: readonly Claim[]): Map<string, number> {
 }
 
 function readClaim(index: number, ok: boolean, payload: Uint8Array, previous: Claim | undefined): Claim {
-  if (!ok) return { claim: "refusal", key: `the replicas refused: ${refusalReason(payload)}` };
   const value = parsePayload(payload);
-  const malformed: Claim = { claim: "refusal", key: "the replicas answered with something that is no committed entry" };
+  if (!ok) return refusalIn(value, refusalReason(payload));
+  const malformed: Claim = {
+    ...{ claim: "refusal", code: "replica-refused" },
+    key: "the replicas answered with something that is no committed entry",
+  };
   if (!isRecord(value) || value["index"] !== index) return malformed;
   if (value["none"] === true) {
     const times = previous?.claim === "none" ? previous.times + 1 : 1;
@@ -102,6 +113,11 @@ function readClaim(index: number, ok: boolean, payload: Uint8Array, previous: Cl
   return entry === null ? malformed : { claim: "entry", ...entry };
 }
 
+const refusalIn = (value: Json | undefined, reason: string): Claim =>
+  isRecord(value) && value["denied"] === 1
+    ? { claim: "refusal", code: "denied", key: `command: ${reason}` }
+    : { claim: "refusal", code: "replica-refused", key: `the replicas refused: ${reason}` };
+
 function readEntry(index: number, value: { readonly [name: string]: Json }) {
   const { term, hash, commands } = value;
   if (!isCount(term) || typeof hash !== "string" || !/^[0-9a-f]{64}$/.test(hash)) return null;
@@ -109,9 +125,23 @@ function readEntry(index: number, value: { readonly [name: string]: Json }) {
   const read = commands.map(readRequest);
   if (read.some((requests) => requests.length === 0)) return null;
   const known = read.flat();
-  const entry: CommittedEntry = { committed: true, index, term, hash, commands: known };
-  const key = JSON.stringify([term, hash, known.map(keyOf)]);
+  const statements = value["statements"] === undefined ? [] : readStatements(value["statements"]);
+  if (statements === null) return null;
+  const stated = statements.length === 0 ? {} : { statements };
+  const entry: CommittedEntry = { committed: true, index, term, hash, commands: known, ...stated };
+  const key = JSON.stringify([term, hash, known.map(keyOf), statements.map(({ replica, clock }) => [replica, clock])]);
   return { entry, key };
+}
+
+/** Returns the statements of an entry; null if `value` is no list of some. */
+function readStatements(value: Json): CommittedStatement[] | null {
+  if (!Array.isArray(value) || value.length === 0 || value.length > LIMITS.maxReplicas) return null;
+  const statements = value.flatMap((each) => {
+    if (!isRecord(each)) return [];
+    const { replica, clock } = each;
+    return typeof replica === "string" && isCount(clock) ? [{ replica, clock }] : [];
+  });
+  return statements.length === value.length ? statements : null;
 }
 
 const keyOf = (request: CommittedRequest): Json =>

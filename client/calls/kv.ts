@@ -15,6 +15,7 @@ import {
   type WriteOutcome,
   type Written,
 } from "./kv_outcomes.ts";
+import { type LeaseCalls, leaseCalls } from "./leases.ts";
 import { bytesOf, type Transaction, transactionCommand } from "./transaction.ts";
 
 /** Selects the part of the keys to list. */
@@ -31,6 +32,12 @@ export interface RangeOptions extends ListOptions {
   readonly from?: string;
   /** Key behind the last one; by default there is none. */
   readonly to?: string;
+}
+
+/** Says more of a put. */
+export interface PutOptions extends RequestOptions {
+  /** The lease that the key is to go with, one of this client's; none by default. */
+  readonly lease?: number;
 }
 
 /** Requests that go through the log. */
@@ -55,9 +62,9 @@ export function encodeCommand(command: KvCommand): Uint8Array {
  * The key-value calls. Keys are 1 to 1024 bytes of UTF-8, values at most 64 KiB; a text value is sent as UTF-8. All calls are linearizable
  * and reject with the errors of `errors.ts`.
  */
-export interface KvCalls {
-  /** Sets `key`. */
-  put(key: string, value: Uint8Array | string, options?: RequestOptions): Promise<Written>;
+export interface KvCalls extends LeaseCalls {
+  /** Sets `key`; it leaves the lease that it was in, if the options name no other. */
+  put(key: string, value: Uint8Array | string, options?: PutOptions): Promise<Written>;
   /** Reads `key`. */
   get(key: string, options?: CallOptions): Promise<ReadOutcome>;
   /** Sets `key` if its revision is `revision` (0 = absent). */
@@ -92,8 +99,10 @@ export function kvCalls({ execute, ask }: Ordered): KvCalls {
     return (await ask(encodeCommand(asked), options)).result;
   };
   return {
-    async put(key, value, options = {}) {
-      const { done, revision, index } = await write({ op: "put", key, value: bytesOf(value) }, options);
+    ...leaseCalls({ execute, ask }),
+    async put(key, value, { lease, ...options } = {}) {
+      const leased = lease === undefined ? {} : { lease };
+      const { done, revision, index } = await write({ op: "put", key, value: bytesOf(value), ...leased }, options);
       if (!done) throw unexpected("put", { status: "refused", revision });
       return { revision, index };
     },

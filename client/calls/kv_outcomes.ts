@@ -76,6 +76,16 @@ export function unexpected(op: string, result: KvResult | null): RefusedError {
   if (result?.status === "too-large") {
     return new RefusedError("too-large", `${op}: what it reads could be longer than a result may be; nothing was done`);
   }
+  if (result?.status === "no-lease") {
+    return new RefusedError(
+      "no-lease",
+      `${op}: there is no such lease of this client's; it has ended, or is another's`,
+    );
+  }
+  if (result?.status === "lease-limit") {
+    return new RefusedError("lease-limit", `${op}: there are as many leases, or keys in the lease, as there may be`);
+  }
+  if (result?.status === "denied") return new RefusedError("denied", `${op}: ${result.reason}; nothing was done`);
   const given = result === null ? "bytes that are no result of the key-value store" : `"${result.status}"`;
   return new RefusedError("malformed", `${op}: the cluster answered ${given}; does it run another state machine?`);
 }

@@ -11,7 +11,8 @@ export type Compare =
 
 /** An operation of a transaction; those that read see what those before them wrote. A text value is sent as UTF-8. */
 export type Operation =
-  | { readonly op: "put"; readonly key: string; readonly value: Uint8Array | string }
+  /** It goes with `lease`, if that is given. */
+  | { readonly op: "put"; readonly key: string; readonly value: Uint8Array | string; readonly lease?: number }
   | { readonly op: "get"; readonly key: string }
   | { readonly op: "delete"; readonly key: string }
   /** Keys that begin with `prefix` and come behind `after`, at most `limit` (1000). */

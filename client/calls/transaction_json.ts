@@ -73,11 +73,12 @@ function operationFrom(json: Json, at: string): Operation {
   const op = oneOf(isRecord(json) ? json["op"] : json, `${at}.op`, ["put", "get", "delete", "list"] as const);
   switch (op) {
     case "put": {
-      const given = record(json, at, ["op", "key", "value", "valueBase64"]);
+      const given = record(json, at, ["op", "key", "value", "valueBase64", "lease"]);
       return {
         op,
         key: text(given["key"], `${at}.key`),
         value: valueFrom(given["value"], given["valueBase64"], at, "value"),
+        ...leaseFrom(given["lease"], at),
       };
     }
     case "get":
@@ -86,6 +87,12 @@ function operationFrom(json: Json, at: string): Operation {
     case "list":
       return listFrom(record(json, at, ["op", "prefix", "after", "limit"]), at);
   }
+}
+
+function leaseFrom(lease: Json | undefined, at: string): { readonly lease?: number } {
+  if (lease === undefined) return {};
+  if (typeof lease === "number" && Number.isSafeInteger(lease) && lease >= 1) return { lease };
+  throw wrong(`${at}.lease`, lease, "the number of a lease, from 1");
 }
 
 function listFrom({ prefix = "", after = "", limit }: JsonRecord, at: string): Operation {

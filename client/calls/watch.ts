@@ -47,7 +47,7 @@ export interface WatchCalls {
 
 /** Returns the calls; `follow` yields what happens behind a position. */
 export function watchCalls(
-  { keys }: Pick<KvCalls, "keys">,
+  { txn }: Pick<KvCalls, "txn">,
   follow: (watch: Uint8Array, after: number, signal?: AbortSignal) => AsyncGenerator<FeedNews>,
 ): WatchCalls {
   return {
@@ -56,7 +56,8 @@ export function watchCalls(
         throw new UsageError(`from was given ${from}; wanted a revision, from 1 on`);
       }
       const watch = encoded(exact ? { key: prefix } : { prefix });
-      const { storeRevision } = await keys({ limit: 1, ...(signal ? { signal } : {}) });
+      // A transaction of nothing is what every client may do, whatever its rights.
+      const { revision: storeRevision } = await txn({ then: [] }, { repeatable: true, ...(signal ? { signal } : {}) });
       if (from !== undefined && from > storeRevision + 1) throw new RevisionGoneError(from, null, storeRevision);
       const after = (from ?? storeRevision + 1) - 1;
       return new KvWatching(after, () => follow(watch, after, signal));

@@ -8,7 +8,7 @@ import { createVerifier } from "../../crypto/signing/signing.ts";
 import { trustsReplicas } from "../../protocol/config.ts";
 import { contradicts, type Evidence } from "../../protocol/evidence.ts";
 import type { ClientId, ReplicaId } from "../../protocol/ids.ts";
-import { ofEvidence, ofRequest, type SignatureClaim } from "../../protocol/signatures.ts";
+import { ofEntry, ofEvidence, type SignatureClaim } from "../../protocol/signatures.ts";
 
 /** A judgement of one piece. */
 export interface Judgement {
@@ -53,8 +53,8 @@ function faultOf(evidence: Evidence, holds: (claim: SignatureClaim) => boolean):
   if (!contradicts(evidence, sha256Hex)) return "what it shows is no contradiction";
   if (!ofEvidence(evidence).every(holds)) return `it carries a signature that is not ${evidence.culprit}'s`;
   if (evidence.kind !== "bad-entry") return null;
-  const { requests } = evidence.entries.at(-1)!;
-  return requests !== null && requests.map(ofRequest).every(holds) ? "the entry it shows is good" : null;
+  const last = evidence.entries.at(-1)!;
+  return last.requests !== null && ofEntry(last).every(holds) ? "the entry it shows is good" : null;
 }
 
 function offence(evidence: Evidence): string {

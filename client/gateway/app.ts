@@ -1,5 +1,6 @@
 /** The addresses of a gateway, and what is served at each. */
 import { Hono } from "hono";
+import type { Access } from "../../protocol/ports.ts";
 import type { Client } from "../client_types.ts";
 import { type AccessRules, requireAccess, requireHost } from "./access.ts";
 import { getEntry, getStatus, ready } from "./cluster_routes.ts";
@@ -12,14 +13,20 @@ import {
   timed,
 } from "./dashboard/mod.ts";
 import { deleteKey, getKey, listKeys, putKey, transact } from "./kv_routes.ts";
+import { getLease, grantLease, listLeases, renewLease, revokeLease } from "./lease_routes.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { openApiDocument } from "./openapi.ts";
 import { Problem, problemOf, problemResponse } from "./problems.ts";
 import { json } from "./requests.ts";
+import { requireNoRules, requireReadsAll } from "./rights.ts";
 import { WatchHub } from "./watch_hub.ts";
 import { watchKeys } from "./watch_route.ts";
 
-type Handler = (request: Request) => Response | Promise<Response>;
+type Handler = (request: Request, access: Access) => Response | Promise<Response>;
+/** Facts on who sent a request. */
+interface Sender {
+  readonly Bindings: { readonly access: Access };
+}
 type Methods = Readonly<Partial<Record<"GET" | "PUT" | "POST" | "DELETE", Handler>>>;
 
 /** Anything that is served could be what a client of the cluster wrote: no browser is to take it for a page. */
@@ -42,7 +49,6 @@ export function createApp(client: Client, rules: AccessRules, play: PlayControl 
   const dashboard = dashboardHandler(source);
   const hub = new WatchHub(client);
   const app = routed(client, hub);
-  const answer = timed(source.latency, (request) => app.fetch(request));
   let underWay = 0;
   return {
     async fetch(request) {
@@ -57,8 +63,16 @@ export function createApp(client: Client, rules: AccessRules, play: PlayControl 
       try {
         const { pathname } = new URL(request.url);
         // The page holds no data, and asks for a token itself where one is needed. It has a policy of its own.
-        (isPagePath(pathname) ? requireHost : requireAccess)(rules, request);
-        return isDashboardPath(pathname) ? await dashboard(request) : withHeaders(await answer(request));
+        if (isPagePath(pathname)) {
+          requireHost(rules, request);
+          return await dashboard(request);
+        }
+        const access = requireAccess(rules, request);
+        if (isDashboardPath(pathname)) {
+          requireDashboard(access, pathname);
+          return await dashboard(request);
+        }
+        return withHeaders(await timed(source.latency, (request) => app.fetch(request, { access }))(request));
       } catch (error) {
         return withHeaders(problemResponse(problemOf(error)));
       } finally {
@@ -72,32 +86,47 @@ export function createApp(client: Client, rules: AccessRules, play: PlayControl 
   };
 }
 
+/** Its data tells keys of all kinds, and its play breaks replicas. */
+function requireDashboard(access: Access, pathname: string): void {
+  if (pathname === "/v1/dashboard") requireReadsAll(access, "the dashboard");
+  else requireNoRules(access, "the play");
+}
+
 /** Returns what is served at each address but the dashboard's. */
-function routed(client: Client, hub: WatchHub): Hono {
+function routed(client: Client, hub: WatchHub): Hono<Sender> {
   const document = openApiDocument();
   const routes: Readonly<Record<string, Methods>> = {
-    "/v1/kv": { GET: (request) => listKeys(client, request) },
+    "/v1/kv": { GET: (request, access) => listKeys(client, request, access) },
     "/v1/kv/*": {
-      GET: (request) => getKey(client, request),
-      PUT: (request) => putKey(client, request),
-      DELETE: (request) => deleteKey(client, request),
+      GET: (request, access) => getKey(client, request, access),
+      PUT: (request, access) => putKey(client, request, access),
+      DELETE: (request, access) => deleteKey(client, request, access),
     },
-    "/v1/txn": { POST: (request) => transact(client, request) },
-    "/v1/watch": { GET: (request) => watchKeys(client, hub, request) },
-    "/v1/log/:index": { GET: (request) => getEntry(client, request) },
+    "/v1/txn": { POST: (request, access) => transact(client, request, access) },
+    "/v1/leases": {
+      GET: (request, access) => listLeases(client, request, access),
+      POST: (request, access) => grantLease(client, request, access),
+    },
+    "/v1/leases/:id": {
+      GET: (request, access) => getLease(client, request, access),
+      DELETE: (request, access) => revokeLease(client, request, access),
+    },
+    "/v1/leases/:id/keepalive": { POST: (request, access) => renewLease(client, request, access) },
+    "/v1/watch": { GET: (request, access) => watchKeys(client, hub, request, access) },
+    "/v1/log/:index": { GET: (request, access) => getEntry(client, request, access) },
     "/v1/status": { GET: (request) => getStatus(client, request) },
     "/healthz": { GET: () => json({ healthy: true }) },
     "/readyz": { GET: (request) => ready(client, request) },
     "/openapi.json": { GET: () => json(document) },
   };
-  const app = new Hono();
+  const app = new Hono<Sender>();
   for (const [path, methods] of Object.entries(routes)) {
-    app.all(path, ({ req: { raw } }) => {
+    app.all(path, ({ req: { raw }, env: { access } }) => {
       const handler = methods[(raw.method === "HEAD" ? "GET" : raw.method) as keyof Methods];
       if (handler === undefined) {
         throw new Problem("method-not-allowed", `${raw.method} was given; wanted ${Object.keys(methods).join(", ")}`);
       }
-      return handler(raw);
+      return handler(raw, access);
     });
   }
   app.notFound(({ req }) =>

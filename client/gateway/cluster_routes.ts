@@ -1,11 +1,15 @@
 /** The log, the state of the replicas, and health, over HTTP. */
+import type { Access } from "../../protocol/ports.ts";
 import type { Client } from "../client_types.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { Problem } from "./problems.ts";
 import { deadlineOf, json } from "./requests.ts";
+import { requireReadsAll } from "./rights.ts";
+import { storeAt } from "./store_at.ts";
 
 /** `GET /v1/log/{index}`: the entry committed there, as f + 1 replicas say alike. */
-export async function getEntry(client: Client, request: Request): Promise<Response> {
+export async function getEntry(client: Client, request: Request, access: Access): Promise<Response> {
+  requireReadsAll(access, "an entry of the log");
   const given = new URL(request.url).pathname.slice("/v1/log/".length);
   const index = /^\d{1,16}$/.test(given) ? Number(given) : NaN;
   if (!(index >= 1)) {
@@ -22,11 +26,11 @@ export async function getEntry(client: Client, request: Request): Promise<Respon
       { commitIndex: entry.commitIndex },
     );
   }
-  const { term, hash, commands } = entry;
+  const { term, hash, commands, statements } = entry;
   const shown = commands.map((request) =>
     "command" in request ? { ...request, command: request.command.toBase64() } : request
   );
-  return json({ index, term, hash, commands: shown });
+  return json({ index, term, hash, commands: shown, ...(statements === undefined ? {} : { statements }) });
 }
 
 /** `GET /v1/status`: each replica's own view. */
@@ -40,10 +44,6 @@ export async function getStatus(client: Client, request: Request): Promise<Respo
 /** `GET /readyz`: whether the cluster answers, by a read that takes its place in the log like any. */
 export async function ready(client: Client, request: Request): Promise<Response> {
   const { timeoutMs, signal } = deadlineOf(request);
-  const { storeRevision } = await client.keys({
-    limit: 1,
-    signal,
-    timeoutMs: Math.min(timeoutMs, GATEWAY_LIMITS.timeoutMs),
-  });
-  return json({ ready: true, storeRevision });
+  const { revision } = await storeAt(client, { signal, timeoutMs: Math.min(timeoutMs, GATEWAY_LIMITS.timeoutMs) });
+  return json({ ready: true, storeRevision: revision });
 }

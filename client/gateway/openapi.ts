@@ -15,6 +15,8 @@ const ANYWHERE: readonly ProblemType[] = [
   "not-available",
   "no-quorum",
 ];
+/** Problems of what names a lease, or has one granted. */
+const OF_LEASES: readonly ProblemType[] = ["lease-not-found", "lease-limit"];
 /** Problems of whatever writes. */
 const OF_WRITES: readonly ProblemType[] = ["undecided"];
 
@@ -70,7 +72,7 @@ const keyPaths = () => ({
       operationId: "putKey",
       requestParams: {
         path,
-        query: z.object({ timeoutMs }),
+        query: z.object({ lease: z.int().min(1).optional(), timeoutMs }),
         header: z.object({
           "If-Match": ifMatch,
           "If-None-Match": z.string().optional().meta({ description: "*: only if the key is absent" }),
@@ -83,7 +85,7 @@ const keyPaths = () => ({
       responses: {
         "200": { ...json("Written", schemas.written), headers: REVISION_TAG },
         "201": { ...json("Written where it was absent", schemas.written), headers: REVISION_TAG },
-        ...problems("precondition-failed", "too-large", ...OF_WRITES),
+        ...problems("precondition-failed", "too-large", ...OF_LEASES, ...OF_WRITES),
       },
     },
     delete: {
@@ -120,7 +122,7 @@ const storePaths = () => ({
       requestBody: { required: true, content: { "application/json": { schema: schemas.transaction } } },
       responses: {
         "200": json("Done, one branch or the other", schemas.transactionOutcome),
-        ...problems("too-large", "unsupported-media-type", "result-too-large", ...OF_WRITES),
+        ...problems("too-large", "unsupported-media-type", "result-too-large", ...OF_LEASES, ...OF_WRITES),
       },
     },
   },
@@ -142,6 +144,58 @@ const storePaths = () => ({
           content: { "text/event-stream": { schema: { type: "string" as const } } },
         },
         ...problems("revision-gone", "other-history"),
+      },
+    },
+  },
+});
+
+const leasePath = z.object({ id: z.int().min(1) });
+
+/** Addresses of leases. */
+const leasePaths = () => ({
+  "/v1/leases": {
+    get: {
+      operationId: "listLeases",
+      requestParams: {
+        query: z.object({ after: z.int().min(0).optional(), limit: z.int().min(1).max(1000).optional(), timeoutMs }),
+      },
+      responses: { "200": json("Leases of all clients by ascending numbers", schemas.leaseList), ...problems() },
+    },
+    post: {
+      operationId: "grantLease",
+      requestParams: { query: z.object({ timeoutMs }) },
+      requestBody: { required: true, content: { "application/json": { schema: schemas.leaseWanted } } },
+      responses: {
+        "201": {
+          ...json("Granted", schemas.leaseGranted),
+          headers: { Location: header("The lease's address", "/v1/leases/7") },
+        },
+        ...problems("too-large", "unsupported-media-type", ...OF_LEASES, ...OF_WRITES),
+      },
+    },
+  },
+  "/v1/leases/{id}": {
+    get: {
+      operationId: "getLease",
+      requestParams: { path: leasePath, query: z.object({ timeoutMs }) },
+      responses: { "200": json("The lease", schemas.oneLease), ...problems("lease-not-found") },
+    },
+    delete: {
+      operationId: "revokeLease",
+      requestParams: { path: leasePath, query: z.object({ timeoutMs }) },
+      responses: {
+        "200": json("Ended, and its keys deleted", schemas.written),
+        ...problems("lease-not-found", ...OF_WRITES),
+      },
+    },
+  },
+  "/v1/leases/{id}/keepalive": {
+    post: {
+      operationId: "renewLease",
+      requestParams: { path: leasePath, query: z.object({ timeoutMs }) },
+      responses: {
+        "200": json("It lasts for its whole time again", schemas.leaseGranted),
+        ...problems("lease-not-found", ...OF_WRITES),
       },
     },
   },
@@ -187,7 +241,7 @@ export const openApiDocument = (): object =>
       version: "1",
       description: "A linearizable key-value store that stands Byzantine replicas.",
     },
-    paths: { ...keyPaths(), ...storePaths(), ...clusterPaths() },
+    paths: { ...keyPaths(), ...storePaths(), ...leasePaths(), ...clusterPaths() },
     components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
     security: [{}, { token: [] }],
   });

@@ -17,7 +17,9 @@ export const PROBLEMS = {
   forbidden: [403, "This is not allowed"],
   "not-found": [404, "There is nothing at this address"],
   "key-not-found": [404, "The key is absent"],
+  "lease-not-found": [404, "There is no such lease of the gateway's key"],
   "method-not-allowed": [405, "This method is not for this address"],
+  "lease-limit": [409, "There are as many leases, or keys in the lease, as there may be"],
   "revision-gone": [410, "The changes from this revision on are no longer kept"],
   "other-history": [410, "The revision is from another history"],
   "precondition-failed": [412, "The key is at another revision"],
@@ -76,8 +78,14 @@ function refused(error: RefusedError): Problem {
     case "queue-full":
     case "ahead":
       return new Problem("too-many-requests", error.message);
+    case "denied":
+      return new Problem("forbidden", error.message);
     case "too-large":
       return new Problem("result-too-large", error.message);
+    case "no-lease":
+      return new Problem("lease-not-found", error.message);
+    case "lease-limit":
+      return new Problem("lease-limit", error.message);
     default:
       return new Problem("not-possible", error.message, { code: error.code });
   }

@@ -3,6 +3,10 @@ import { z } from "zod";
 
 const revision = z.int().min(0).meta({ description: "A revision of the store; 0 for an absent key" });
 const key = z.string().min(1).max(1024).meta({ description: "1 to 1024 bytes of UTF-8" });
+const lease = z.int().min(1).meta({ description: "The number of a lease" });
+const ttlMs = z.int().min(1000).max(604_800_000).meta({
+  description: "Milliseconds that a lease lasts, a second to a week",
+});
 /** A value: text where it is UTF-8, else base64. */
 const value = { value: z.string().optional(), valueBase64: z.string().optional() };
 
@@ -32,7 +36,7 @@ const compare = z.union([
   }),
 ]).meta({ id: "Compare" });
 const operation = z.union([
-  z.strictObject({ op: z.literal("put"), key, ...value }),
+  z.strictObject({ op: z.literal("put"), key, ...value, lease: lease.optional() }),
   z.strictObject({ op: z.literal("get"), key }),
   z.strictObject({ op: z.literal("delete"), key }),
   z.strictObject({
@@ -67,11 +71,32 @@ export const transactionOutcome = z.object({
   results: z.array(outcome),
 }).meta({ id: "TransactionOutcome" });
 
+export const leaseWanted = z.strictObject({ ttlMs }).meta({ id: "LeaseWanted" });
+export const leaseGranted = z.object({ lease, ttlMs, index: z.int().min(1) }).meta({
+  id: "LeaseGranted",
+  description: "It lasts for ttlMs from when the cluster ordered that, and ends some seconds later",
+});
+export const oneLease = z.object({
+  lease,
+  client: z.string().meta({ description: "The client that it was granted to" }),
+  ttlMs,
+  remainingMs: z.int().min(0).meta({ description: "Milliseconds that are left at least" }),
+  keys: z.int().min(0).meta({ description: "Number of its keys" }),
+}).meta({ id: "Lease" });
+export const leaseList = z.object({
+  more: z.boolean().meta({ description: "More leases follow: ask again with after, the last number" }),
+  items: z.array(oneLease),
+}).meta({ id: "LeaseList" });
+
 export const entry = z.object({
   index: z.int().min(1),
   term: z.int().min(0),
   hash: z.string(),
   commands: z.array(z.record(z.string(), z.unknown())),
+  statements: z.array(z.object({ replica: z.string(), clock: z.int().min(0) })).min(1).max(64).optional().meta({
+    description:
+      "What replicas stated of their clocks, in milliseconds of log time; only in an entry that is made of it",
+  }),
 }).meta({ id: "Entry" });
 
 export const status = z.object({

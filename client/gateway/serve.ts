@@ -3,14 +3,15 @@ import type { Client } from "../client_types.ts";
 import { UsageError } from "../errors.ts";
 import { createApp } from "./app.ts";
 import type { PlayControl } from "./dashboard/mod.ts";
+import type { Token } from "./tokens.ts";
 
 /** The address at which a gateway is served, and to whom. */
 export interface GatewayOptions {
   readonly hostname: string;
   /** 0 for any that is free. */
   readonly port: number;
-  /** SHA-256 digests of the tokens that are let in, as `parseTokens` gives them; null for none. */
-  readonly tokens: readonly Uint8Array[] | null;
+  /** Tokens that are let in, as `parseTokens` gives them; null for none. */
+  readonly tokens: readonly Token[] | null;
   /** True to serve without tokens at another address than this machine's own. */
   readonly open: boolean;
   /** Certificate and key in PEM; null for none. */

@@ -122,16 +122,20 @@ export class WatchHub {
     return this.#listeners.size;
   }
 
-  /** Begins to listen from revision `from` on. To be closed by whoever listens. */
-  async open(selection: Selection, from: number, signal: AbortSignal): Promise<Listener> {
+  /**
+   * Begins to listen from revision `from` on. To be closed by whoever listens. Without `shares` the listener reads from the cluster by itself all along: that is for a key
+   * that may not read all of what the hub would watch.
+   */
+  async open(selection: Selection, from: number, signal: AbortSignal, shares = true): Promise<Listener> {
     if (this.#listeners.size >= GATEWAY_LIMITS.maxListeners) {
       throw new Problem("not-available", `${this.#listeners.size} watches are open; wanted fewer before another one`);
     }
     const listener = new Listener(this.#client.roster.cluster, selection);
     this.#listeners.add(listener);
     try {
-      await (this.#starting ??= this.#start());
-      if (from < this.#oldest) await this.#catchUp(listener, selection, from, signal);
+      if (shares) await (this.#starting ??= this.#start());
+      if (!shares) await this.#catchUp(listener, selection, from, signal, false);
+      else if (from < this.#oldest) await this.#catchUp(listener, selection, from, signal);
       else this.#follow(listener, selection, from, signal);
     } catch (error) {
       this.close(listener);
@@ -212,12 +216,18 @@ export class WatchHub {
     }
   }
 
-  /** Reads what is behind the hub's latest events with a watch of its own, and joins once it is level with them. Resolves once that has begun. */
-  async #catchUp(listener: Listener, selection: Selection, from: number, signal: AbortSignal): Promise<void> {
+  /** Reads what is behind the hub's latest events with a watch of its own, and joins once it is level with them, if it does at all. Resolves once that has begun. */
+  async #catchUp(
+    listener: Listener,
+    selection: Selection,
+    from: number,
+    signal: AbortSignal,
+    joins = true,
+  ): Promise<void> {
     if (this.#catchingUp >= GATEWAY_LIMITS.maxCatchingUp) {
       throw new Problem(
         "too-many-requests",
-        `${this.#catchingUp} watches are reading what is behind; wanted fewer before another one`,
+        `${this.#catchingUp} watches read from the cluster by themselves; wanted fewer before another one`,
       );
     }
     this.#catchingUp++;
@@ -230,7 +240,7 @@ export class WatchHub {
       this.#catchingUp--;
     };
     try {
-      const first = await news.next();
+      const first = joins ? await news.next() : null;
       this.#read(listener, first, news).catch((fault) => listener.end(fault)).finally(end);
     } catch (error) {
       end();
@@ -238,8 +248,13 @@ export class WatchHub {
     }
   }
 
-  async #read(listener: Listener, first: IteratorResult<FeedNews>, news: AsyncIterator<FeedNews>): Promise<void> {
-    for (let next = first; !next.done; next = await news.next()) {
+  /** Hands the news to a listener; without a `first` one it does not join. */
+  async #read(
+    listener: Listener,
+    first: IteratorResult<FeedNews> | null,
+    news: AsyncIterator<FeedNews>,
+  ): Promise<void> {
+    for (let next = first ?? await news.next(); !next.done; next = await news.next()) {
       for (const { position, value } of next.value.events) {
         const event = { revision: position, changes: changesIn(value) };
         listener.take({ event, encoded: encodeChanges(this.#client.roster.cluster, event) });
@@ -248,7 +263,7 @@ export class WatchHub {
       if (!this.#listeners.has(listener)) return;
       const from = next.value.through + 1;
       // What came meanwhile may be gone from here again: then this goes on.
-      if (from >= this.#oldest && await this.#join(listener, from) === null) return;
+      if (first !== null && from >= this.#oldest && await this.#join(listener, from) === null) return;
     }
   }
 }

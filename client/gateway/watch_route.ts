@@ -1,18 +1,28 @@
 /** Watches over HTTP, as server-sent events. */
+import type { Access } from "../../protocol/ports.ts";
 import type { Client } from "../client_types.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { Problem, problemOf } from "./problems.ts";
 import { deadlineOf, numberOf } from "./requests.ts";
+import { requireWatch } from "./rights.ts";
 import { encodeEvent, idOf, KEEP_ALIVE } from "./sse.ts";
+import { storeAt } from "./store_at.ts";
 import type { Listener, Selection, WatchHub } from "./watch_hub.ts";
 
 /**
  * `GET /v1/watch?prefix=|key=&from=`: changes of the keys, each once and in order. `from` N begins with revision N; a `Last-Event-ID` of N goes on with N + 1;
  * without either it begins behind the store's revision.
  */
-export async function watchKeys(client: Client, hub: WatchHub, request: Request): Promise<Response> {
+export async function watchKeys(
+  client: Client,
+  hub: WatchHub,
+  request: Request,
+  access: Access,
+): Promise<Response> {
   const selection = selectionOf(request);
-  const { storeRevision } = await client.keys({ limit: 1, ...deadlineOf(request) });
+  requireWatch(access, selection.exact ? { key: selection.prefix } : { prefix: selection.prefix });
+  const { revision: storeRevision, readsAll } = await storeAt(client, deadlineOf(request));
+  if (!readsAll) await requireReadable(client, selection, request);
   const { cluster, epoch } = client.roster;
   const from = firstOf(request, cluster) ?? storeRevision + 1;
   if (from > storeRevision + 1) {
@@ -24,7 +34,7 @@ export async function watchKeys(client: Client, hub: WatchHub, request: Request)
   }
   const gone = new AbortController();
   const signal = AbortSignal.any([request.signal, gone.signal]);
-  const listener = await hub.open(selection, from, signal);
+  const listener = await hub.open(selection, from, signal, readsAll);
   const hello = encodeEvent("hello", { cluster, epoch, revision: from - 1 }, idOf(cluster, from - 1));
   const end = () => {
     gone.abort();
@@ -33,6 +43,12 @@ export async function watchKeys(client: Client, hub: WatchHub, request: Request)
   return new Response(streamOf(listener, hello, end), {
     headers: { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" },
   });
+}
+
+/** Refuses a watch that the gateway's key may not have by the roster in force: what reads the same keys is refused likewise. */
+async function requireReadable(client: Client, { prefix, exact }: Selection, request: Request): Promise<void> {
+  if (exact) await client.get(prefix, deadlineOf(request));
+  else await client.list(prefix, { limit: 1, ...deadlineOf(request) });
 }
 
 function selectionOf(request: Request): Selection {

@@ -1,10 +1,12 @@
 /** Edits of a roster, one after the other: each refuses by name what is impossible. The outcome is to be signed as the next one (§13.1). */
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import { clientId, replicaId } from "../../protocol/ids.ts";
+import type { Grant } from "../../protocol/ports.ts";
 import { ConfigError } from "../config_error.ts";
 import type { SignatureBackend } from "../signing/backend.ts";
 import { type Address, ADDRESS_NAMES } from "./address.ts";
 import { DEFAULT_CONSTANTS } from "./constants.ts";
+import { keysText } from "./grants.ts";
 import type { KeyRequest } from "./key_request.ts";
 import { operatorsOf } from "./operators.ts";
 import type { RosterFile } from "./parse_roster.ts";
@@ -128,6 +130,45 @@ export const revokeClient = (id: string): RosterEdit => (roster) => ({
   ...roster,
   clients: roster.clients.toSpliced(placeOf(roster.clients, "client", id), 1),
 });
+
+const withAccess =
+  (id: string, change: (old: RosterClient["access"]) => RosterClient["access"]): RosterEdit => (roster) => {
+    const at = placeOf(roster.clients, "client", id);
+    const { access: old, ...line } = roster.clients[at]!;
+    const access = change(old);
+    return { ...roster, clients: roster.clients.with(at, access === undefined ? line : { ...line, access }) };
+  };
+
+/** Lets a client do nothing but what it is granted from then on. */
+export const restrictClient = (id: string): RosterEdit => withAccess(id, () => []);
+
+/** Lets a client do everything, as one without rules. */
+export const unrestrictClient = (id: string): RosterEdit => withAccess(id, () => undefined);
+
+/** Lets a client that has rules do more: what it may do with the same keys already stays. */
+export const grantTo = (id: string, grant: Grant): RosterEdit =>
+  withAccess(id, (old) => {
+    if (old === undefined) {
+      return refuse(`client ${id}`, "one that may do everything", "one with rules: client restrict first");
+    }
+    const known = old.find((each) => keysText(each) === keysText(grant));
+    if (known === undefined) return [...old, grant];
+    return old.with(old.indexOf(known), known.may === grant.may ? known : { ...grant, may: "both" });
+  });
+
+/** Takes a right from a client that a rule on the same keys gives it. */
+export const withdrawFrom = (id: string, grant: Grant): RosterEdit =>
+  withAccess(id, (old) => {
+    const known = (old ?? []).find((each) => keysText(each) === keysText(grant));
+    if (old === undefined || known === undefined || (known.may !== "both" && known.may !== grant.may)) {
+      const rules = old === undefined ? "none: it may do everything" : old.map(keysText).join(", ") || "none";
+      return refuse(`client ${id}`, `no rule to ${grant.may} ${keysText(grant)}`, `one of its own: ${rules}`);
+    }
+    const at = old.indexOf(known);
+    return known.may === "both"
+      ? old.with(at, { ...known, may: grant.may === "read" ? "write" : "read" })
+      : old.toSpliced(at, 1);
+  });
 
 /** Sets constants by name. */
 export const setConstants = (values: Readonly<Record<string, unknown>>): RosterEdit => (roster) => {

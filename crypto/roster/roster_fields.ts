@@ -19,6 +19,7 @@ import {
 } from "../strict_json.ts";
 import { ADDRESS_NAMES, PORT_NAMES, readAddress } from "./address.ts";
 import { readConstants } from "./constants.ts";
+import { readGrants } from "./grants.ts";
 import type { Roster, RosterClient, RosterReplica } from "./roster_types.ts";
 
 const ROSTER_NAMES = [
@@ -28,7 +29,7 @@ const ROSTER_NAMES = [
 /** Members that a roster of one operator lacks. */
 const ABSENT = { operators: [], operatorThreshold: 1 };
 const REPLICA_NAMES = ["id", "publicKey", "curveKey", ...ADDRESS_NAMES] as const;
-const CLIENT_NAMES = ["id", "publicKey", "curveKey"] as const;
+const CLIENT_NAMES = ["id", "publicKey", "curveKey", "access"] as const;
 const ROSTER_VERSION = 2;
 const DIGEST_BYTES = 32;
 
@@ -86,10 +87,11 @@ function readReplica(field: Field, context: Context): RosterReplica {
 }
 
 function readClient(field: Field, context: Context): RosterClient {
-  const fields = readObject(field, CLIENT_NAMES);
+  const fields = readObject(field, CLIENT_NAMES, { access: null });
   const id = clientId(readMemberId(fields.id, context));
   const publicKey = readPublicKey(fields.publicKey, context);
-  return { id, publicKey, curveKey: readCurveKey(fields.curveKey, context) };
+  const access = fields.access.isAbsent === true ? {} : { access: readGrants(fields.access) };
+  return { id, publicKey, curveKey: readCurveKey(fields.curveKey, context), ...access };
 }
 
 /** Reads the place in the chain of rosters: the first has none before it, every other names the digest of one. */

@@ -1,6 +1,7 @@
 /** The shape of a roster (§2.1). */
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import type { ClientId, ReplicaId } from "../../protocol/ids.ts";
+import type { Grant } from "../../protocol/ports.ts";
 
 /** A replica in the roster. Its position in the list decides its turns (§6.10). */
 export interface RosterReplica {
@@ -26,6 +27,8 @@ export interface RosterClient {
   readonly publicKey: string;
   /** CURVE public key of 32 bytes, in lower-case hexadecimal digits: connections are authenticated with its secret. */
   readonly curveKey: string;
+  /** Rights, each prefix and each key once; absent means everything, an empty list nothing. */
+  readonly access?: readonly Grant[];
 }
 
 /** The signed content of `cluster.json`, checked: only {@linkcode createRoster} and `parseRoster` make one. */

@@ -4,6 +4,7 @@ import { quorumOf, type QuorumSizes } from "../../protocol/quorum.ts";
 import { fingerprintOf } from "../keys/fingerprint.ts";
 import { type KeyKind, OPERATOR_ID } from "../keys/key_kind.ts";
 import { ADDRESS_NAMES, addressText } from "./address.ts";
+import { grantLines } from "./grants.ts";
 import { operatorsOf } from "./operators.ts";
 import type { Roster, RosterClient, RosterReplica } from "./roster_types.ts";
 
@@ -73,8 +74,11 @@ function clientLines(before: Roster, after: Roster, print: Print): string[] {
   const now = new Set<string>(after.clients.map(({ id }) => id));
   const lines = after.clients.flatMap((client) => {
     const known = old.get(client.id);
-    if (known !== undefined) return keyLines("client", known, client, print);
-    return [`adds client ${client.id}, fingerprint ${print("client", client)}`];
+    if (known !== undefined) return [...keyLines("client", known, client, print), ...grantLines(known, client)];
+    return [
+      `adds client ${client.id}, fingerprint ${print("client", client)}`,
+      ...grantLines({ id: client.id }, client),
+    ];
   });
   const gone = before.clients.filter(({ id }) => !now.has(id));
   return [...lines, ...gone.map((each) => `revokes client ${each.id}, fingerprint ${print("client", each)}`)];

@@ -30,6 +30,7 @@ const KINDS: Readonly<Record<DomainKind, "epoch" | "cluster">> = {
   RollCall: "epoch",
   RollCallAnswer: "epoch",
   HandOver: "epoch",
+  ClockStatement: "epoch",
   SendRequest: "cluster",
   RegisterSession: "cluster",
   ClientHello: "cluster",

@@ -1,29 +1,38 @@
 /** Executing requests on the state machine: the one place that knows which of its methods an operation is for (§7.4). */
 import type { SendRequest } from "../entry.ts";
-import type { LogIndex } from "../ids.ts";
+import type { ClientId } from "../ids.ts";
 import { assertInvariant } from "../invariant.ts";
 import { LIMITS } from "../limits.ts";
-import type { ApplyContext, Ports, RosterChanges, StateMachine } from "../ports.ts";
+import type { Access, ApplyContext, Ports, RosterChanges, StateMachine } from "../ports.ts";
+import { accessOf } from "./access.ts";
 import { encodeChangeResult } from "./change.ts";
 import { decodeGroup, encodeResults, type Operation } from "./group.ts";
 
 /** The receivers of requests: the state machine, and the judge of changes of the roster, which the state machine never sees (§13.2). */
-export interface Executor extends Pick<StateMachine, "apply" | "query"> {
+export interface Executor extends Pick<StateMachine, "apply" | "query" | "onTime"> {
   /** Returns the result of a change. */
   change(command: Uint8Array): Uint8Array;
+  /** Returns the rights of a client by the roster in force. */
+  access(client: ClientId): Access;
 }
 
 /** Returns the executor of a core. */
 export const executorOf = ({ machine, changes }: Pick<Ports, "machine" | "changes">): Executor => ({
   apply: (command, context) => machine.apply(command, context),
   query: (query, context) => machine.query(query, context),
+  onTime: (time, index) => machine.onTime?.(time, index),
   change: (command) => changeResultOf(changes, command),
+  access: (client) => accessOf(changes.current, client),
 });
 
-/** Executes `request` in the entry at `index` and returns its result; a group's is that of all of its operations. */
-export function executeRequest(machine: Executor, request: SendRequest, index: LogIndex): Uint8Array {
+/** Executes `request` at a place in the log and returns its result; a group's is that of all of its operations. */
+export function executeRequest(
+  machine: Executor,
+  request: SendRequest,
+  place: Pick<ApplyContext, "index" | "time">,
+): Uint8Array {
   const { mode, client, command } = request;
-  const context = { index, client, access: null };
+  const context = { ...place, client, access: machine.access(client) };
   if (mode === "roster") return machine.change(command);
   if (mode !== "group") return execute(machine, { mode, command }, context);
   const operations = decodeGroup(command);

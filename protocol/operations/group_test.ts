@@ -54,11 +54,12 @@ function execute(operations: readonly Operation[]) {
     apply: (command) => answer("apply", command),
     query: (command) => ({ version: 0, value: answer("query", command) }),
     change: (command) => answer("change", command),
+    access: () => null,
   };
   const result = executeRequest(machine, {
     ...{ kind: "SendRequest", client: clientId("c1"), session: logIndex(1), seq: seq(1), floor: seq(1), mode: "group" },
     command: encodeGroup(operations),
-  }, logIndex(2));
+  }, { index: logIndex(2), time: 0 });
   return { called, results: decodeResults(result, operations.length)!.map(({ length }) => length / 1024), result };
 }
 

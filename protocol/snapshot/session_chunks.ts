@@ -3,6 +3,9 @@
  * ascending, in chunks of their own, so that the chunks of a client or session that rests do not change. Equal tables give equal chunks, and
  * each table has one sequence of chunks only.
  *
+ * Where log time has moved, or anything was stated (§15.7), a chunk of that comes first: `u8 2`, `u64 log time`, then what replicas have stated
+ * above it by ascending ids, each `u16 length, replica id`, `u64 reading`.
+ *
  * A client's chunk: `u8 0`, `u16 length, client id`, `u64 register floor`, then its closed sessions in the order they were closed, each
  * `u64 id`, `u64 highest seq executed`.
  *
@@ -12,15 +15,16 @@
  * {@linkcode SESSION_CHUNK_BYTES}; a single one may.
  */
 import { ByteWriter } from "../bytes/byte_writer.ts";
-import type { ClientId, Seq } from "../ids.ts";
+import type { ClientId, Millis, ReplicaId, Seq } from "../ids.ts";
 import type { SessionTable } from "./session_table.ts";
 import type { ClientSessions, Kept, Session } from "./session_types.ts";
 
 /** Bytes of a chunk that holds more than one executed command. */
 export const SESSION_CHUNK_BYTES = 64 * 1024;
-/** First byte of a client's chunk, and of a session's. */
+/** First byte of a client's chunk, of a session's, and of that of log time. */
 export const CLIENT_CHUNK = 0;
 export const SESSION_CHUNK = 1;
+export const TIME_CHUNK = 2;
 /** Seq, index, digest and length of a result. */
 const KEPT_FRAMING = 8 + 8 + 32 + 4;
 
@@ -39,8 +43,14 @@ export interface FrozenClient extends Pick<ClientSessions, "registerFloor"> {
   readonly live: readonly FrozenSession[];
 }
 
-/** A session table as it was, clients ascending. */
-export type FrozenSessions = readonly FrozenClient[];
+/** Log time as it was, where there is anything to say of it; replicas ascending. */
+export interface FrozenTime {
+  readonly time: Millis;
+  readonly stated: readonly (readonly [ReplicaId, Millis])[];
+}
+
+/** A session table as it was, clients ascending behind log time. */
+export type FrozenSessions = readonly (FrozenClient | FrozenTime)[];
 
 /** The present table; later changes of it do not show. Costs a reference for each executed command. */
 export function freezeSessions(table: SessionTable): FrozenSessions {
@@ -48,12 +58,19 @@ export function freezeSessions(table: SessionTable): FrozenSessions {
     ...{ client, registerFloor, closed: [...closed] },
     live: [...live.values()].map(({ answers, bytes: _, ...session }) => ({ ...session, answers: [...answers] })),
   }));
-  return clients.sort((a, b) => a.client < b.client ? -1 : 1);
+  clients.sort((a, b) => a.client < b.client ? -1 : 1);
+  const { now, stated } = table.time;
+  if (now === 0 && stated.size === 0) return clients;
+  return [{ time: now, stated: [...stated].sort(([a], [b]) => a < b ? -1 : 1) }, ...clients];
 }
 
 /** Yields the chunks of a table in order, each made on demand; at most `LIMITS.maxChunkBytes` long. */
 export function* sessionChunks(frozen: FrozenSessions): Generator<Uint8Array, void> {
   for (const client of frozen) {
+    if ("time" in client) {
+      yield timeChunk(client);
+      continue;
+    }
     yield clientChunk(client);
     for (const session of client.live) yield* chunksOf(client.client, session);
   }
@@ -61,6 +78,15 @@ export function* sessionChunks(frozen: FrozenSessions): Generator<Uint8Array, vo
 
 /** Bytes of an executed command in its chunk. */
 export const keptBytes = ({ result }: Kept): number => KEPT_FRAMING + result.length;
+
+function timeChunk({ time, stated }: FrozenTime): Uint8Array {
+  const writer = new ByteWriter().u8(TIME_CHUNK).u64(time);
+  for (const [replica, clock] of stated) {
+    const id = UTF8.encode(replica);
+    writer.u16(id.length).raw(id).u64(clock);
+  }
+  return writer.finish();
+}
 
 function clientChunk({ client, registerFloor, closed }: FrozenClient): Uint8Array {
   const writer = begin(CLIENT_CHUNK, client).u64(registerFloor);

@@ -1,9 +1,9 @@
 /** Reads a session table from the chunks of a snapshot, as `session_chunks.ts` makes them (§7.1, §8.3). */
 import { ByteReader } from "../bytes/byte_reader.ts";
-import { type ClientId, clientId, digest, type LogIndex, logIndex, type Seq, seq } from "../ids.ts";
+import { type ClientId, clientId, digest, type LogIndex, logIndex, replicaId, type Seq, seq } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
 import { createClientSessions } from "./registrations.ts";
-import { CLIENT_CHUNK, keptBytes, SESSION_CHUNK, SESSION_CHUNK_BYTES } from "./session_chunks.ts";
+import { CLIENT_CHUNK, keptBytes, SESSION_CHUNK, SESSION_CHUNK_BYTES, TIME_CHUNK } from "./session_chunks.ts";
 import { createSessionTable, type SessionTable } from "./session_table.ts";
 import type { ClientSessions, Kept, Session, SessionBounds } from "./session_types.ts";
 
@@ -40,10 +40,29 @@ function takeChunk(reading: Reading, bytes: Uint8Array): void {
   }
   const reader = new ByteReader(bytes);
   const kind = reader.u8();
+  if (kind === TIME_CHUNK) return takeTime(reading, reader);
   const client = clientId(reader.text(1, LIMITS.maxIdBytes));
   if (reader.failed || kind > SESSION_CHUNK) throw new RangeError("does not begin with its kind and a client");
   if (kind === CLIENT_CHUNK) return takeClient(reading, client, reader);
   takeSession(reading, client, reader, bytes.length);
+}
+
+function takeTime({ table, client }: Reading, reader: ByteReader): void {
+  const { time } = table;
+  if (client !== null || time.now > 0 || time.stated.size > 0) {
+    throw new RangeError("holds log time behind the first chunk");
+  }
+  time.now = reader.u64();
+  let last = "";
+  while (reader.more) {
+    const [replica, clock] = [replicaId(reader.text(1, LIMITS.maxIdBytes)), reader.u64()];
+    if (reader.failed || replica <= last || clock <= time.now || time.stated.size === LIMITS.maxReplicas) {
+      throw new RangeError(`states something of log time that cannot be, behind ${time.stated.size} good ones`);
+    }
+    time.stated.set(replica, clock);
+    last = replica;
+  }
+  if (!reader.done || (time.now === 0 && time.stated.size === 0)) throw new RangeError("holds no log time");
 }
 
 function takeClient(reading: Reading, id: ClientId, reader: ByteReader): void {

@@ -13,6 +13,7 @@ import {
 } from "../../tests/support/session_histories.ts";
 import { clientId, logIndex, type Seq, seq } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
+import { createLogTime } from "./log_time.ts";
 import { freezeSessions, SESSION_CHUNK_BYTES, sessionChunks } from "./session_chunks.ts";
 import { readSessions } from "./session_chunks_read.ts";
 import type { SessionTable } from "./session_table.ts";
@@ -99,7 +100,7 @@ interface GivenClient {
   readonly live?: readonly Session[];
 }
 const tableWith = (clients: Readonly<Record<string, GivenClient>>): SessionTable => ({
-  ...{ bounds: BOUNDS, genesis: logIndex(0) },
+  ...{ bounds: BOUNDS, genesis: logIndex(0), time: createLogTime() },
   clients: new Map(
     Object.entries(clients).map((
       [client, { closed = [], floor = Math.max(0, ...closed.map(([id]) => id)), live = [] }],
@@ -219,7 +220,7 @@ Deno.test("§8.3 a session's chunks cut elsewhere, or that say different things 
 Deno.test("§8.3 bytes that are no session are refused in words", () => {
   const [c1, s1] = ofClient("c1", { live: [session({ answers: [kept(1, 3)] })] }) as [Uint8Array, Uint8Array];
   refused([new Uint8Array()], "Session chunk 0 does not begin with its kind and a client");
-  refused([c1.with(0, 2)], "does not begin with its kind and a client");
+  refused([c1.with(0, 3)], "does not begin with its kind and a client");
   refused([c1.with(2, 200)], "does not begin with its kind and a client");
   refused([c1.with(4, 255)], "does not begin with its kind and a client");
   refused([c1.subarray(0, -1)], "ends inside the closed sessions of a client");
@@ -229,6 +230,24 @@ Deno.test("§8.3 bytes that are no session are refused in words", () => {
   refused([new Uint8Array(LIMITS.maxChunkBytes + 1)], "has 655361 bytes, at most 655360 are allowed");
   const tooLong = ofClient("c1", { live: [session({ answers: [kept(1, LIMITS.maxAnswerBytes + 1)] })] });
   refused(tooLong, "ends inside an answer or holds a malformed one, behind 0 good ones");
+});
+
+Deno.test("§15.7 log time is refused in words where it cannot be, or not there", () => {
+  const time = (...bytes: number[]) => Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, ...bytes);
+  const stated = (id: number, clock: number) => [0, 1, id, 0, 0, 0, 0, 0, 0, 0, clock];
+  const [c1] = ofClient("c1", { closed: [[1, 0]] }) as [Uint8Array];
+  const good = time(5, ...stated(65, 6), ...stated(66, 7));
+  assertEquals(readSessions([good, c1], BOUNDS).time.now, 5);
+  refused([c1, good], "Session chunk 1 holds log time behind the first chunk");
+  refused([good, good], "Session chunk 1 holds log time behind the first chunk");
+  refused([time(0)], "Session chunk 0 holds no log time");
+  refused([good.subarray(0, 5)], "Session chunk 0 holds no log time");
+  refused([time(5, ...stated(65, 5))], "states something of log time that cannot be, behind 0 good ones");
+  refused(
+    [time(5, ...stated(66, 6), ...stated(65, 6))],
+    "states something of log time that cannot be, behind 1 good ones",
+  );
+  refused([good.subarray(0, -1)], "states something of log time that cannot be, behind 1 good ones");
 });
 
 Deno.test("§8.3 more clients than a roster can have are refused", () => {

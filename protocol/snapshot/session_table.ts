@@ -1,16 +1,17 @@
 /** The session table, part of the replicated state (§7.1): the open sessions of each client, and what their commands were answered. */
-import type { Request, SendRequest } from "../entry.ts";
+import type { Entry, Request, SendRequest } from "../entry.ts";
 import { type ClientId, type Digest, type LogIndex, logIndex, type Seq } from "../ids.ts";
 import { assertInvariant } from "../invariant.ts";
 import type { Answer, Outcome } from "../message.ts";
 import { executeRequest, type Executor } from "../operations/execute.ts";
+import { applyStatements, createLogTime } from "./log_time.ts";
 import { closedOutcome, closeForRoom, openFor, standingOfRegister } from "./registrations.ts";
 import type { Kept, Session, SessionBounds, SessionTable } from "./session_types.ts";
 
 export type { SessionTable } from "./session_types.ts";
 
 export const createSessionTable = (bounds: SessionBounds, genesis = logIndex(0)): SessionTable => ({
-  ...{ bounds, genesis, clients: new Map() },
+  ...{ bounds, genesis, clients: new Map(), time: createLogTime() },
 });
 
 /**
@@ -84,7 +85,7 @@ function applyCommand(
   if (known) return keptAnswer(known, digest);
   if (seq < session.floor) return refused("expired");
   if (seq >= session.floor + table.bounds.sessionWindow) return refused("ahead");
-  const result = executeRequest(machine, request, index);
+  const result = executeRequest(machine, request, { index, time: table.time.now });
   keep(session, seq, { digest, index, result }, request.client);
   closeForRoom(client, session);
   return { request: digest, outcome: "applied", index, result };
@@ -108,8 +109,22 @@ function moveFloor(session: Session, floor: Seq): void {
   }
 }
 
-/** §13.4: drops all that is held of clients whose id the next epoch's roster does not list. */
-export function dropUnlisted({ clients }: SessionTable, listed: readonly { readonly id: ClientId }[]): void {
+/**
+ * Applies what replicas state in `entry`, before anything else in it (§15.6a). `needed` of them have to have stated a time for it to come; then the
+ * state machine is told.
+ */
+export function applyTime(
+  { time }: SessionTable,
+  { index, statements }: Pick<Entry, "index" | "statements">,
+  needed: number,
+  machine: Pick<Executor, "onTime">,
+): void {
+  if (statements !== undefined && applyStatements(time, statements, needed)) machine.onTime?.(time.now, index);
+}
+
+/** §13.4: drops all that is held of clients whose id the next epoch's roster does not list, and what the replicas of this one stated (§15.7b). */
+export function dropUnlisted({ clients, time }: SessionTable, listed: readonly { readonly id: ClientId }[]): void {
+  time.stated.clear();
   const ids = new Set(listed.map(({ id }) => id));
   for (const client of clients.keys()) if (!ids.has(client)) clients.delete(client);
 }
@@ -117,6 +132,11 @@ export function dropUnlisted({ clients }: SessionTable, listed: readonly { reado
 /** Yields the canonical bytes of the whole table; equal tables give equal bytes (I6). */
 export function* sessionBytes(table: SessionTable): Iterable<Uint8Array> {
   const encoder = new TextEncoder();
+  const { now, stated } = table.time;
+  if (now > 0 || stated.size > 0) {
+    const sorted = [...stated].sort(([a], [b]) => a < b ? -1 : 1);
+    yield encoder.encode(`time ${now} ${sorted.map(([replica, clock]) => `${replica} ${clock}`).join(" ")}\n`);
+  }
   for (const [client, { registerFloor, closed, live }] of [...table.clients].sort(([a], [b]) => a < b ? -1 : 1)) {
     yield encoder.encode(`${client} ${registerFloor} ${[...closed].join(" ")} ${live.size}\n`);
     for (const { id, register, floor, lastUsed, highest, answers } of live.values()) {

@@ -1,6 +1,7 @@
 /** The session table's content for each client (§7.1). */
 import type { ProtocolConstants } from "../config.ts";
 import type { ClientId, Digest, LogIndex, Seq } from "../ids.ts";
+import type { LogTime } from "./log_time.ts";
 
 /** The roster's constants that bound the table. */
 export type SessionBounds = Pick<ProtocolConstants, "sessionWindow" | "sessionsPerClient" | "registrationHorizon">;
@@ -47,4 +48,6 @@ export interface SessionTable {
   /** Index of the epoch's genesis: registers of an earlier epoch open nothing (§13.5). */
   readonly genesis: LogIndex;
   readonly clients: Map<ClientId, ClientSessions>;
+  /** Log time, which is kept beside the sessions (§15.2). */
+  readonly time: LogTime;
 }

@@ -1,4 +1,4 @@
-/** Answers to a client that makes a backup (§8.3). All of it proves itself; none of it is secret from a client of the roster. */
+/** Answers to a client that makes a backup (§8.3). All of it proves itself; none of it is secret from a client that may read everything. */
 import type { Entry } from "../../protocol/entry.ts";
 import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
 import type { Digest, LogIndex } from "../../protocol/ids.ts";

@@ -2,8 +2,9 @@
 import type { Request } from "../../protocol/entry.ts";
 import type { ClientId, LogIndex } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
+import { accessOf, readsEverything } from "../../protocol/operations/access.ts";
 import type { Feed, GetFeed } from "../../protocol/operations/feed.ts";
-import type { Ports, RosterChanges } from "../../protocol/ports.ts";
+import type { Ports, QueryContext, RosterChanges } from "../../protocol/ports.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import { queryResultCodec } from "../../transport/codec/mod.ts";
 import { holdsState } from "../core/epochs/holds_state.ts";
@@ -22,6 +23,16 @@ const ENDING = "this epoch is ending: ask again in the next one";
 
 /** §13.7: it is a member already. */
 const FETCHING = "this replica is fetching the state that its epoch began with";
+
+const contextOf = ({ current }: RosterChanges, client: ClientId): QueryContext => ({
+  ...{ client, access: accessOf(current, client) },
+});
+
+/** Returns the refusal of what shows the whole log or state to a client that may not read all of it; null if it may. */
+export const wholeDenied = ({ current }: RosterChanges, client: ClientId, what: string): QueryAnswer | null =>
+  readsEverything(accessOf(current, client))
+    ? null
+    : refusal(`client ${client} may not read all keys, which ${what} needs, by the roster in force`, { denied: 1 });
 
 /** Returns an answer in JSON. */
 export const jsonAnswer = (value: unknown): QueryAnswer => ({ ok: true, payload: UTF8.encode(JSON.stringify(value)) });
@@ -48,7 +59,9 @@ export function committedCommand(state: CoreState, changes: RosterChanges, index
   const chained = entryAt(log, index);
   if (chained === undefined) return refusal(`entry ${index} is committed but no longer kept here`);
   const { entry, hash } = chained;
-  return jsonAnswer({ index, term: entry.term, hash, commands: (entry.requests ?? []).map(asJson) });
+  const statements = entry.statements?.map(({ message: { replica, clock } }) => ({ replica, clock }));
+  const commands = (entry.requests ?? []).map(asJson);
+  return jsonAnswer({ index, term: entry.term, hash, commands, ...(statements === undefined ? {} : { statements }) });
 }
 
 /**
@@ -66,7 +79,7 @@ export function fastRead(
   if (state.hard.recovery !== null) return refusal("this replica lost its disk and is a learner");
   if (!holdsState(state)) return refusal(FETCHING);
   if (hasStopped(state, changes)) return refusal(ENDING);
-  return { ok: true, payload: queryResultCodec.encode(machine.query(query, { client, access: null })) };
+  return { ok: true, payload: queryResultCodec.encode(machine.query(query, contextOf(changes, client))) };
 }
 
 /**
@@ -84,7 +97,7 @@ export function feedAnswer(
   if (state.hard.recovery !== null) return refusal("this replica lost its disk and is a learner");
   if (!holdsState(state)) return refusal(FETCHING);
   if (hasStopped(state, changes)) return refusal(ENDING);
-  return machine.feed(watch, after, { client, access: null });
+  return machine.feed(watch, after, contextOf(changes, client));
 }
 
 /** Returns the answers to the first of `queries`, until they are longer than `LIMITS.readBytes`; none where a fast read is refused. */

@@ -12,7 +12,7 @@ import type { Activation } from "./activation.ts";
 import { chunksHeld, committedEntries, endsFrom, latestCheckpoint } from "./backup_queries.ts";
 import { HeldFeeds } from "./held_feeds.ts";
 import { OperatorHandler } from "./operator_handler.ts";
-import { committedCommand, fastReads, jsonAnswer } from "./queries.ts";
+import { committedCommand, fastReads, jsonAnswer, wholeDenied } from "./queries.ts";
 import type { QueryAnswer, Replier } from "./replier.ts";
 import { payerOf, type Routes } from "./routes.ts";
 import type { TurnAway } from "./turn_away.ts";
@@ -126,11 +126,21 @@ function read(
   return payloads.length === 0 ? "refused" : null;
 }
 
+/** Questions whose answers hold what others wrote, whatever its key; certificates, digests and rosters hold none of that. */
+const SHOWS_ALL: Partial<Record<QueryPacket["kind"], string>> = {
+  GetCommittedCommand: "an entry of the log",
+  GetChunks: "a backup",
+  GetEntries: "a backup",
+};
+
 function answerOf(
   { state, chunks, changes, epochs, status }: QueryHandlerParts,
   packet: QueryPacket,
   now: number,
 ): QueryAnswer {
+  const what = SHOWS_ALL[packet.kind];
+  const denied = what === undefined ? null : wholeDenied(changes, packet.signed.message.client, what);
+  if (denied !== null) return denied;
   switch (packet.kind) {
     case "GetCommittedCommand":
       return committedCommand(state, changes, packet.signed.message.index);

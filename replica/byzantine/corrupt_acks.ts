@@ -162,7 +162,7 @@ function wrongEntries(
   packet: UnsignedPacketOf<"FetchEntriesResponse">,
   turn: number,
 ): UnsignedPacketOf<"FetchEntriesResponse"> {
-  const emptied = (entry: Entry): Entry => ({ ...entry, body: joinRequests([]), requests: [] });
+  const emptied = ({ index, term }: Entry): Entry => ({ index, term, body: joinRequests([]), requests: [] });
   switch (turn % 4) {
     case 0:
       return { ...packet, entries: packet.entries.map(emptied) };

@@ -1,6 +1,6 @@
 /** The state of a core at its start, from what its disk holds. */
 import type { Certificate } from "../../protocol/certificate.ts";
-import type { CoreConfig } from "../../protocol/config.ts";
+import type { CoreConfig, Genesis } from "../../protocol/config.ts";
 import type { Head } from "../../protocol/entry.ts";
 import { firstGenesis } from "../../protocol/hash_chain.ts";
 import { logIndex, type Millis, round, term } from "../../protocol/ids.ts";
@@ -25,6 +25,7 @@ import { emptyPace } from "./offices/pace_state.ts";
 import { drawRandom } from "./random.ts";
 import { createResponseBook } from "./replication/response_book.ts";
 import type { CoreState } from "./state.ts";
+import { createLogClock } from "./time/log_clock_state.ts";
 
 /** Returns the certificate of the genesis, which needs no signatures (§5.5). */
 export const genesisCertificate = ({ index, hash }: Head): Certificate => ({
@@ -53,8 +54,7 @@ export function createState(
     (recovered.checkpoint && restoreState(ports, recovered.checkpoint, config.constants, genesis.index));
   const timeout = config.constants.electionTimeoutMs * (1 + value);
   const hard = hardStateOf(recovered);
-  // There is no leader to wait for at the beginning of a later epoch (§13.5).
-  const deadline = genesis.epoch > 1 && hard.currentTerm === 0 ? now : now + timeout;
+  const deadline = hasNoLeader(genesis, hard) ? now : now + timeout;
   const log = createLog(recovered.base ?? { index: start.index, hash: start.hash }, recovered.entries);
   const sessions = restored?.sessions ?? createSessionTable(config.constants, genesis.index);
   const checkpoints = emptyCheckpoints(recovered.checkpoint, restored?.digests ?? []);
@@ -85,6 +85,7 @@ export function createState(
     },
     election: idleElection(timeout, deadline, now),
     clock: createClock(config.constants.electionTimeoutMs, now),
+    logClock: createLogClock(sessions.time.now, now),
     leadership: null,
     offices: emptyOffices(),
     pace: emptyPace(config.constants.paceMs, now),
@@ -99,6 +100,9 @@ export function createState(
     outbox: [],
   };
 }
+
+/** There is no leader to wait for at the beginning of a later epoch (§13.5). */
+const hasNoLeader = ({ epoch }: Genesis, { currentTerm }: HardState): boolean => epoch > 1 && currentTerm === 0;
 
 const unknownLeader = (): TermView => ({
   role: "follower",

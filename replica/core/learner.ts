@@ -19,6 +19,7 @@ const OF_LEARNER = {
   RollCall: true,
   RollCallAnswer: false,
   HandOver: false,
+  ClockStatement: false,
   ForwardedRequest: true,
   Evidence: true,
 } as const satisfies Record<UnsignedPacket["kind"], boolean>;

@@ -7,6 +7,7 @@ import { wantsRepeat } from "./replication/acks.ts";
 import { heartbeatDue } from "./replication/replication.ts";
 import { returnDue } from "./replication/returning.ts";
 import type { CoreState } from "./state.ts";
+import { statementDue } from "./time/log_clock.ts";
 
 /** Interval at which timers are checked while anything is going on, in milliseconds. */
 export const BUSY_TICK_MS: Millis = 10;
@@ -19,6 +20,7 @@ export function nextDeadline(state: CoreState, now: Millis): Millis {
   return Math.min(
     returning,
     wallTimeOf(state, election.deadline),
+    Math.max(statementDue(state), now),
     leadership ? heartbeatDue(state, leadership) : Infinity,
     wantsRepeat(state) ? Math.max(publication.repeatAt, now) : Infinity,
     now + config.constants.electionTimeoutMs / 2,

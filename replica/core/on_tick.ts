@@ -13,6 +13,7 @@ import { tickPace } from "./offices/expectation.ts";
 import { takeLateness } from "./offices/judged_clock.ts";
 import { tickShown } from "./offices/shown.ts";
 import { tickOffice } from "./offices/terms_of_office.ts";
+import { tickTime } from "./time/log_clock.ts";
 import { ACCEPT, type Verdict } from "./verdict.ts";
 
 export function onTick(context: Context, lateMs: Millis): Verdict {
@@ -22,6 +23,7 @@ export function onTick(context: Context, lateMs: Millis): Verdict {
   tickShown(context);
   tickPace(context);
   tickOffice(context);
+  tickTime(context);
   tickSuspicion(context);
   tickPreVote(context);
   tickVoteRequests(context);

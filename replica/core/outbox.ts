@@ -35,6 +35,7 @@ function isCurrent(
     case "FetchChunksResponse":
     case "RollCall":
     case "RollCallAnswer":
+    case "ClockStatement":
     case "ForwardedRequest":
     case "Evidence":
       return true;

@@ -29,6 +29,7 @@ import { hashAt } from "./log/log.ts";
 import { screenHandOver } from "./offices/on_hand_over.ts";
 import { isNewlyShown } from "./offices/shown.ts";
 import type { CoreState } from "./state.ts";
+import { screenStatement } from "./time/on_clock_statement.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
 
 /** The verdict before verification, and the packet without attachments that are of no use to this replica. */
@@ -84,6 +85,8 @@ function screenOther(state: CoreState, packet: Exclude<Packet, { kind: "AppendEn
       return isAwaitedAnswer(state, packet.signed.message) ? ACCEPT : ignore("not-asked-for");
     case "HandOver":
       return screenHandOver(state, packet.signed.message);
+    case "ClockStatement":
+      return screenStatement(state, packet.signed.message);
     case "FetchEpoch":
       return ignore("of-no-epoch");
     case "EpochEnd":

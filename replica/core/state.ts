@@ -21,6 +21,7 @@ import type { PaceState } from "./offices/pace_state.ts";
 import type { Outgoing } from "./output.ts";
 import type { Leadership, Publication } from "./replication/leader_state.ts";
 import type { ResponseBook } from "./replication/response_book.ts";
+import type { LogClock } from "./time/log_clock_state.ts";
 
 export interface CoreState extends Membership {
   randomState: number;
@@ -47,6 +48,8 @@ export interface CoreState extends Membership {
   readonly election: ElectionState;
   /** The time that suspicion counts (§14.9). */
   readonly clock: JudgedClock;
+  /** This replica's clock, which counts in log time (§15). */
+  readonly logClock: LogClock;
   leadership: Leadership | null;
   readonly offices: OfficeState;
   /** Requests that clients showed, and the pace expected of the leader (§14.7, §14.8). */

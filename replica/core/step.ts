@@ -34,6 +34,7 @@ import { onAppendEntries } from "./replication/on_append_entries.ts";
 import { onAppendEntriesResponse } from "./replication/on_append_entries_response.ts";
 import { onResendRequest } from "./replication/on_resend_request.ts";
 import type { CoreState } from "./state.ts";
+import { onClockStatement } from "./time/on_clock_statement.ts";
 import { ignore, type Verdict } from "./verdict.ts";
 
 /** Handles one input. Packets for others are composed along the way and output by the next `flush`. */
@@ -101,6 +102,8 @@ function handlePacket(context: Context, packet: Packet): Verdict {
       return onRollCallAnswer(context, packet.signed.message);
     case "HandOver":
       return onHandOver(context, packet.signed);
+    case "ClockStatement":
+      return onClockStatement(context, packet.signed);
     case "ForwardedRequest":
       return onForwardedRequest(context, packet.signed);
     case "Evidence":

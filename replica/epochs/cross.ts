@@ -53,12 +53,12 @@ export function waitingIn(
 
 /** Returns the replicated state of a core that has ended with it, for the next one (§13.5): the machine has it already. */
 export function carriedFrom(
-  { sessions: { clients }, checkpoints, ended }: CoreState,
+  { sessions: { clients, time }, checkpoints, ended }: CoreState,
   roster: { readonly constants: SessionBounds },
 ): Restored | null {
   if (ended === null || !ended.held) return null;
   const genesis = ended.end.entry.index;
-  return { sessions: { bounds: roster.constants, genesis, clients }, digests: checkpoints.stableDigests };
+  return { sessions: { bounds: roster.constants, genesis, clients, time }, digests: checkpoints.stableDigests };
 }
 
 /** §13.7: keeps the end and the next roster, which are durable before the next epoch begins on the disk. */

@@ -11,7 +11,7 @@ import type { Packet, PacketOf } from "../../protocol/packet.ts";
 import {
   listEntrySignatures,
   listSignatures,
-  ofRequest,
+  ofEntry,
   senderOf,
   type SignatureClaim,
 } from "../../protocol/signatures.ts";
@@ -138,7 +138,7 @@ function* judgeEntries(state: CoreState, check: SignatureCheck, packet: PacketOf
   return known ? faulty("bad-entry:AppendEntries") : { admitted: { kind: "bad-entry", packet, position } };
 }
 
-/** Place of the first new entry that is malformed or holds a request its client did not sign; −1 if there is none (§3.2). */
+/** Place of the first new entry that is malformed or holds what its client, or replica, did not sign; −1 if there is none (§3.2). */
 function* badEntryOf(
   state: CoreState,
   check: SignatureCheck,
@@ -173,7 +173,7 @@ function* judgeEvidence(
   if (!contradicts(evidence, sha256Hex)) return faulty("no-contradiction:Evidence");
   if (!(yield* allHold(check, claims))) return faulty("signature:Evidence");
   if (evidence.kind !== "bad-entry") return admitted(packet);
-  const { requests } = evidence.entries.at(-1)!;
-  const good = requests !== null && (yield* allHold(check, requests.map(ofRequest)));
+  const last = evidence.entries.at(-1)!;
+  const good = last.requests !== null && (yield* allHold(check, ofEntry(last)));
   return good ? faulty("good-entry:Evidence") : admitted(packet);
 }

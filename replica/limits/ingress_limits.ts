@@ -130,6 +130,7 @@ export const PEER_RATES: { readonly [K in Packet["kind"]]: number } = {
   RollCall: 20,
   RollCallAnswer: 20,
   HandOver: 20,
+  ClockStatement: 20,
   FetchEpoch: 2,
   EpochEnd: 2,
   ForwardedRequest: 400,

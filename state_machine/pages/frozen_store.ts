@@ -2,15 +2,16 @@
 import { DIGEST_BYTES } from "../../protocol/bytes/sizes.ts";
 import type { Digest } from "../../protocol/ids.ts";
 import type { FrozenState } from "../../protocol/ports.ts";
+import type { Lease } from "../leases/lease.ts";
 import type { HistoryPage } from "./history_page.ts";
 import { type Counters, indexesFor, makeManifest, type Manifest } from "./manifest.ts";
 import type { Page } from "./page.ts";
 
 /** A page of either kind. */
-type AnyPage = Page | HistoryPage;
+type AnyPage = Page | HistoryPage | Lease;
 
 /**
- * A state that never changes, as chunks: the head, the index chunks, the pages, then those of the history (`docs/kv-commands.md`).
+ * A state that never changes, as chunks: the head, the index chunks, the pages, then those of the history, then the leases (`docs/kv-commands.md`).
  *
  * It shares all its pages with the store until the store changes them; each is copied first, without its values. So keeping a view costs
  * the pages changed since, and of those the values overwritten or deleted. Digests are computed when first asked for and kept with the
@@ -20,7 +21,7 @@ type AnyPage = Page | HistoryPage;
  */
 export class FrozenStore implements FrozenState {
   readonly #counters: Counters;
-  /** Pages of records, then of the history. */
+  /** Pages of records, then of the history, then the leases. */
   readonly #pages: readonly AnyPage[];
   /** Number of pages of records. */
   readonly #recordPages: number;
@@ -30,10 +31,15 @@ export class FrozenStore implements FrozenState {
   /** The page digested last, encoded: its chunk is often asked for next, and encoding is most of the work. */
   #latest: { readonly page: AnyPage; readonly bytes: Uint8Array } | null = null;
 
-  /** `pages` and `history` must never change. */
-  constructor(counters: Counters, pages: readonly Page[], history: readonly HistoryPage[]) {
+  /** `pages`, `history` and `leases` must never change. */
+  constructor(
+    counters: Counters,
+    pages: readonly Page[],
+    history: readonly HistoryPage[],
+    leases: readonly Lease[] = [],
+  ) {
     this.#counters = counters;
-    this.#pages = [...pages, ...history];
+    this.#pages = [...pages, ...history, ...leases];
     this.#recordPages = pages.length;
     this.#before = 1 + indexesFor(this.#pages.length);
   }

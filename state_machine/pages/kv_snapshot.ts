@@ -7,6 +7,8 @@ import type { Digest } from "../../protocol/ids.ts";
 import { compareUtf8 } from "../compare_utf8.ts";
 import { eventBytes } from "../kv_change.ts";
 import { KV_LIMITS } from "../kv_limits.ts";
+import { decodeLease, type Lease } from "../leases/lease.ts";
+import type { LeaseState } from "../leases/leases.ts";
 import { decodeHistoryPage, type HistoryPage } from "./history_page.ts";
 import { type Head, readHead, readIndex } from "./manifest.ts";
 import { decodePage, mustJoin, type Page, quoted } from "./page.ts";
@@ -16,6 +18,7 @@ export interface KvState {
   readonly revision: number;
   readonly pages: readonly Page[];
   readonly history: readonly HistoryPage[];
+  readonly leases: LeaseState;
 }
 
 /** Returns the state in `chunks`. Throws a RangeError that names the first fault unless they are a state that a store can have. */
@@ -33,6 +36,7 @@ class SnapshotParser {
   readonly #digests: Digest[] = [];
   readonly #pages: Page[] = [];
   readonly #history: HistoryPage[] = [];
+  readonly #leases: Lease[] = [];
   #keys = 0;
   #historyBytes = 0;
 
@@ -44,7 +48,8 @@ class SnapshotParser {
       if (this.#head === null) this.#head = readHead(bytes);
       else if (this.#taken <= this.#head.indexes.length) this.#index(this.#head, bytes);
       else if (this.#pages.length < this.#head.pages) this.#page(this.#head, bytes);
-      else this.#historyPage(this.#head, bytes);
+      else if (this.#history.length < this.#head.historyPages) this.#historyPage(this.#head, bytes);
+      else this.#lease(this.#head, bytes);
     } catch (fault) {
       throw fault instanceof RangeError ? new RangeError(`${this.#name()} ${fault.message}`) : fault;
     }
@@ -54,7 +59,7 @@ class SnapshotParser {
   finish(): KvState {
     const head = this.#head;
     if (head === null) throw new RangeError("A snapshot needs at least one chunk: there is none");
-    const pages = head.pages + head.historyPages;
+    const pages = pagesOf(head);
     const wanted = 1 + head.indexes.length + pages;
     if (this.#taken !== wanted) {
       throw new RangeError(`A snapshot of ${pages} pages has ${wanted} chunks: ${this.#taken} are given`);
@@ -66,13 +71,16 @@ class SnapshotParser {
     if (last !== head.revision) {
       throw new RangeError(`The snapshot announces revision ${head.revision}: its history ends with ${last}`);
     }
-    return { revision: head.revision, pages: this.#pages, history: this.#history };
+    this.#checkLeasedKeys();
+    const { last: granted = 0, time = 0 } = head.leases ?? {};
+    const leases = { last: granted, time, leases: this.#leases };
+    return { revision: head.revision, pages: this.#pages, history: this.#history, leases };
   }
 
-  #index({ pages, historyPages, indexes }: Head, bytes: Uint8Array): void {
+  #index(head: Head, bytes: Uint8Array): void {
     const at = this.#taken - 1;
-    checkDigest(bytes, indexes[at]!);
-    this.#digests.push(...readIndex(pages + historyPages, at, bytes));
+    checkDigest(bytes, head.indexes[at]!);
+    this.#digests.push(...readIndex(pagesOf(head), at, bytes));
   }
 
   #page(head: Head, bytes: Uint8Array): void {
@@ -84,10 +92,32 @@ class SnapshotParser {
     this.#pages.push(page);
   }
 
-  #historyPage({ pages, historyPages }: Head, bytes: Uint8Array): void {
-    if (this.#history.length === historyPages) {
-      throw new RangeError(`is one too many, ${pages + historyPages} pages are announced`);
+  #lease(head: Head, bytes: Uint8Array): void {
+    if (this.#leases.length === (head.leases?.count ?? 0)) {
+      throw new RangeError(`is one too many, ${pagesOf(head)} pages are announced`);
     }
+    const lease = decodeLease(bytes, this.#checked(bytes));
+    const before = this.#leases.at(-1)?.id ?? 0;
+    if (lease.id <= before || lease.id > head.leases!.last) {
+      throw new RangeError(`holds lease ${lease.id} behind ${before}, of ${head.leases!.last} that were granted`);
+    }
+    this.#leases.push(lease);
+  }
+
+  /** A key is in one lease at most, and there. */
+  #checkLeasedKeys(): void {
+    if (this.#leases.length === 0) return;
+    const free = new Set(this.#pages.flatMap(({ records }) => records.map(({ key }) => key)));
+    for (const { id, keys } of this.#leases) {
+      for (const key of keys) {
+        if (!free.delete(key)) {
+          throw new RangeError(`The snapshot has ${quoted(key)} in lease ${id}, twice or without a value`);
+        }
+      }
+    }
+  }
+
+  #historyPage(_head: Head, bytes: Uint8Array): void {
     const page = decodeHistoryPage(bytes, this.#checked(bytes));
     const before = this.#history.at(-1);
     if (before !== undefined) checkSuccession(before, page);
@@ -102,22 +132,27 @@ class SnapshotParser {
 
   /** Returns the digest that an index chunk announced for the next page. Throws a RangeError if it is not that of `bytes`. */
   #checked(bytes: Uint8Array): Digest {
-    const wanted = this.#digests[this.#pages.length + this.#history.length]!;
+    const wanted = this.#digests[this.#pages.length + this.#history.length + this.#leases.length]!;
     checkDigest(bytes, wanted);
     return wanted;
   }
 
   #name(): string {
-    const { indexes = [], pages = 0, historyPages = 0 } = this.#head ?? {};
+    const { indexes = [], pages = 0, historyPages = 0, leases } = this.#head ?? {};
     const at = `Snapshot chunk ${this.#taken}`;
     if (this.#taken === 0) return `${at} (head)`;
     if (this.#taken <= indexes.length) return `${at} (index ${this.#taken} of ${indexes.length})`;
     const page = this.#taken - indexes.length;
-    return page <= pages
-      ? `${at} (page ${page} of ${pages})`
-      : `${at} (history page ${page - pages} of ${historyPages})`;
+    if (page <= pages) return `${at} (page ${page} of ${pages})`;
+    const later = page - pages;
+    return later <= historyPages || leases === undefined
+      ? `${at} (history page ${later} of ${historyPages})`
+      : `${at} (lease ${later - historyPages} of ${leases.count})`;
   }
 }
+
+/** Returns the number of pages of all kinds. */
+const pagesOf = ({ pages, historyPages, leases }: Head): number => pages + historyPages + (leases?.count ?? 0);
 
 function checkDigest(bytes: Uint8Array, wanted: Digest): void {
   const given = sha256Hex(bytes);

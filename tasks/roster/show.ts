@@ -4,8 +4,9 @@ import { unhex } from "../../crypto/digest.ts";
 import { fingerprintOf, readable } from "../../crypto/keys/fingerprint.ts";
 import { type KeyKind, OPERATOR_ID } from "../../crypto/keys/key_kind.ts";
 import { addressText } from "../../crypto/roster/address.ts";
+import { grantText } from "../../crypto/roster/grants.ts";
 import { readRosterFile, type RosterFile } from "../../crypto/roster/parse_roster.ts";
-import type { Roster } from "../../crypto/roster/roster_types.ts";
+import type { Roster, RosterClient } from "../../crypto/roster/roster_types.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import { quorumOf } from "../../protocol/quorum.ts";
 import { printResult } from "../keygen/common.ts";
@@ -38,8 +39,16 @@ function columns(rows: readonly (readonly string[])[]): string[] {
   return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd());
 }
 
+/** Returns lines on the rights of a client that has not all of them. */
+function rightsLines({ id, access }: Pick<RosterClient, "id" | "access">): string[] {
+  if (access === undefined) return [];
+  return access.length === 0
+    ? [`  client ${id} may do nothing`]
+    : access.map((each) => `  client ${id} ${grantText(each)}`);
+}
+
 function describe(path: string, { roster, digest, signatures }: RosterFile): string[] {
-  const { cluster, epoch, constants, replicas, allowPlaintext, operators = [] } = roster;
+  const { cluster, epoch, constants, replicas, clients, allowPlaintext, operators = [] } = roster;
   const { n, f, quorum } = quorumOf(replicas.length, constants.profile);
   const rows = membersOf(roster).map(({ kind, id, address, fingerprint }) => [
     ...[`  ${kind === "operator" ? kind : `${kind} ${id}`}`, address, fingerprint],
@@ -49,6 +58,7 @@ function describe(path: string, { roster, digest, signatures }: RosterFile): str
     `${path}: roster of cluster ${cluster}, epoch ${epoch}, ${signersText(roster, signatures)}`,
     `  fingerprint ${readable(unhex(digest))}; n = ${n}, f = ${f}, Q = ${quorum}`,
     ...columns(rows),
+    ...clients.flatMap(rightsLines),
     ...operators.map((key) => `  operator key ${key}`),
     ...columns(values),
   ];

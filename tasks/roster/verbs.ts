@@ -5,21 +5,29 @@ import { type KeyRequest, readRequest } from "../../crypto/roster/key_request.ts
 import {
   addClient,
   addMember,
+  grantTo,
   moveReplica,
   removeReplica,
   replaceReplica,
+  restrictClient,
   revokeClient,
   type RosterEdit,
   rotateKeys,
   setConstants,
   setOperators,
+  unrestrictClient,
+  withdrawFrom,
 } from "../../crypto/roster/roster_edits.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
+import type { Grant } from "../../protocol/ports.ts";
 import { required } from "../keygen/common.ts";
 import { type Flags, wholeNumber } from "../support/flags.ts";
 
 /** Flags that belong to some verbs only. */
-export const VERB_STRINGS = ["with", "threshold", "host", "peer-port", "publish-port", "client-port"] as const;
+export const VERB_STRINGS = [
+  ...["with", "threshold", "host", "peer-port", "publish-port", "client-port"] as const,
+  ...["read", "write", "read-key", "write-key"] as const,
+] as const;
 type VerbFlags = Flags<(typeof VERB_STRINGS)[number], never>;
 
 /** One verb. */
@@ -65,6 +73,26 @@ function addressGiven(flags: VerbFlags): Partial<Address> {
   return Object.fromEntries(given.map((name) => [name, value(name)]));
 }
 
+const GRANT_FLAGS = ["read", "write", "read-key", "write-key"] as const;
+
+/** An empty prefix cannot be a flag's value: `*` stands for all keys. */
+function grantsGiven(flags: VerbFlags): Grant[] {
+  const given = GRANT_FLAGS.filter((name) => flags[name] !== undefined);
+  if (given.length === 0) throw new ConfigError("given no right, wanted --read, --write, --read-key or --write-key");
+  return given.map((name) => {
+    const [text, may] = [flags[name]!, name.startsWith("read") ? "read" : "write"] as const;
+    return name.endsWith("-key") ? { key: text, may } : { prefix: text === "*" ? "" : text, may };
+  });
+}
+
+const rightsVerb = (edit: (id: string, grant: Grant) => RosterEdit): Verb => ({
+  flags: GRANT_FLAGS,
+  edits: (ids, flags) => {
+    const id = one(ids, "the id of a client");
+    return Promise.resolve(grantsGiven(flags).map((grant) => edit(id, grant)));
+  },
+});
+
 /** Reads `NAME=VALUE`: numbers and truth values as such, anything else as text. */
 function constantGiven(text: string): readonly [string, unknown] {
   const [, name, value] = /^(\w+)=(.+)$/.exec(text) ?? [];
@@ -96,6 +124,16 @@ const ALL: readonly (readonly [string, Verb])[] = [
   }],
   ["client add", { flags: [], edits: async (files) => (await requests(some(files, "requests"))).map(addClient) }],
   ["client revoke", { flags: [], edits: (ids) => Promise.resolve(some(ids, "ids of clients").map(revokeClient)) }],
+  ["client restrict", {
+    flags: [],
+    edits: (ids) => Promise.resolve(some(ids, "ids of clients").map(restrictClient)),
+  }],
+  ["client unrestrict", {
+    flags: [],
+    edits: (ids) => Promise.resolve(some(ids, "ids of clients").map(unrestrictClient)),
+  }],
+  ["client grant", rightsVerb(grantTo)],
+  ["client withdraw", rightsVerb(withdrawFrom)],
   ["set", {
     flags: [],
     edits: (all) => Promise.resolve([setConstants(Object.fromEntries(some(all, "NAME=VALUE").map(constantGiven)))]),

@@ -164,7 +164,7 @@ Deno.test("cli: restore writes a backup's keys into an empty cluster, and into a
       await connectClient().put("other", "stays");
       const again = await run(connect, "--json restore --into-existing --backup-cluster @cluster.json @good");
       assertEquals(again.code, 0);
-      assertEquals(jsonOf(again)["restored"], { cluster: "fake", keys: 7, revision: 16 });
+      assertEquals(jsonOf(again)["restored"], { cluster: "fake", keys: 7, revision: 16, leases: 0 });
       const values = valuesOf(cluster.store);
       assertEquals(values.get("other"), "stays");
       values.delete("other");

@@ -57,7 +57,7 @@ Deno.test("cli: --json prints one value for every outcome", () =>
       error: {
         code: "usage",
         message:
-          'client was given "bogus"; wanted one of put, get, cas, delete, list, range, watch, txn, command, status, activate, deactivate, roster, reconfigure, backup, restore, verify, serve, shell (see --help)',
+          'client was given "bogus"; wanted one of put, get, cas, delete, list, range, watch, txn, lease, command, status, activate, deactivate, roster, reconfigure, backup, restore, verify, serve, shell (see --help)',
       },
     });
   }));

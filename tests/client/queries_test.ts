@@ -70,6 +70,23 @@ Deno.test("client: replicas that disagree about an index, or talk nonsense, prov
   }
 });
 
+Deno.test("client: an entry of statements tells what replicas stated of their clocks, as f+1 replicas say alike", async () => {
+  const entry = { index: 3, term: 1, hash: "ab".repeat(32), commands: [] };
+  const statements = [{ replica: "r1", clock: 1000 }, { replica: "r2", clock: 1003 }];
+  const told = says({ ...entry, statements });
+  const scripts = { r1: says({ ...entry, statements: statements.slice(1) }), r2: told, r3: told, r4: SILENT };
+  await withFakeCluster({ scripts }, async (_, connect) => {
+    assertEquals(await connect().getCommittedCommand(3), { committed: true, ...entry, statements });
+  });
+  const wrong: unknown[] = [[], {}, [{ replica: "r1" }], [{ replica: "r1", clock: -1 }], Array(65).fill(statements[0])];
+  for (const each of wrong) {
+    const lie = says({ ...entry, statements: each });
+    await withFakeCluster({ scripts: { r1: lie, r2: lie, r3: SILENT, r4: SILENT } }, async (_, connect) => {
+      await assertRejects(() => connect().getCommittedCommand(3), RefusedError, "no committed entry");
+    });
+  }
+});
+
 Deno.test("client: a refusal that f+1 replicas share is passed on, cleaned of control characters", () =>
   withFakeCluster({
     scripts: {

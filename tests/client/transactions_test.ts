@@ -126,6 +126,10 @@ Deno.test("cli: a transaction from an argument and from standard input, a range,
         ['{"then":[{"op":"get","key":1}]}', "then[0].key was given 1; wanted text"],
         ['{"else":[{"op":"put","key":"k"}]}', "else[0] was given no value; wanted value or valueBase64"],
         ['{"else":[{"op":"put","key":"k","valueBase64":"?"}]}', 'else[0].valueBase64 was given "?"; wanted base64'],
+        [
+          '{"then":[{"op":"put","key":"k","value":"","lease":"1"}]}',
+          'then[0].lease was given "1"; wanted the number of a',
+        ],
         ['{"compare":[{"key":"k","target":"size","is":"=","to":1}]}', 'compare[0].target was given "size"'],
         ['{"compare":[{"key":"k","target":"value","is":"<","to":"1"}]}', 'compare[0].is of a value was given "<"'],
         [

@@ -13,6 +13,11 @@ const SHAPES = {
   deleteKey: schemas.written,
   listKeys: schemas.keyList,
   transact: schemas.transactionOutcome,
+  listLeases: schemas.leaseList,
+  grantLease: schemas.leaseGranted,
+  getLease: schemas.oneLease,
+  renewLease: schemas.leaseGranted,
+  revokeLease: schemas.written,
   getEntry: schemas.entry,
   getStatus: schemas.status,
   isHealthy: schemas.health,
@@ -66,7 +71,9 @@ const requests = fc.oneof(
   fc.record({
     id: fc.constant("putKey"),
     method: fc.constant("PUT"),
-    path: key.map((name) => `/v1/kv/${encoded(name)}`),
+    path: fc.tuple(key, fc.constantFrom("", "?lease=1", "?lease=3", "?lease=0", "?lease=x")).map(([name, lease]) =>
+      `/v1/kv/${encoded(name)}${lease}`
+    ),
     body: fc.constantFrom("", "x", "x".repeat(65_537)),
     headers: fc.record({ "if-match": tag, "if-none-match": tag }, { requiredKeys: [] }),
   }),
@@ -90,6 +97,27 @@ const requests = fc.oneof(
     body: transaction.map((value) => JSON.stringify(value)),
     headers: fc.constantFrom({ "content-type": "application/json" }, { "content-type": "text/plain" }),
   }),
+  fc.record({
+    id: fc.constant("listLeases"),
+    method: fc.constant("GET"),
+    path: fc.tuple(text, text).map(([after, limit]) => `/v1/leases?${new URLSearchParams({ after, limit })}`),
+  }),
+  fc.record({
+    id: fc.constant("grantLease"),
+    method: fc.constant("POST"),
+    path: fc.constant("/v1/leases"),
+    body: fc.oneof(fc.constantFrom(`{"ttlMs":60000}`, `{"ttlMs":1}`, "{"), fc.json({ maxDepth: 1 })),
+    headers: fc.constantFrom({ "content-type": "application/json" }, { "content-type": "text/plain" }),
+  }),
+  ...[["getLease", "GET", ""], ["renewLease", "POST", "/keepalive"], ["revokeLease", "DELETE", ""]].map(
+    ([id, method, verb]) =>
+      fc.record({
+        ...{ id: fc.constant(id!), method: fc.constant(method!) },
+        path: fc.oneof(fc.integer({ min: 1, max: 9 }).map(String), text).map((lease) =>
+          `/v1/leases/${encoded(lease || "0")}${verb}`
+        ),
+      }),
+  ),
   fc.record({
     id: fc.constant("getEntry"),
     method: fc.constant("GET"),

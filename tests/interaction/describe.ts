@@ -44,12 +44,12 @@ export function describePacket(packet: Packet): string {
     }
     case "ResendRequest": {
       const { term, commitIndex, match, proofWanted } = packet.signed.message;
-      return `ResendRequest term ${term} from commit ${commitIndex}, match ${head(match)}${
-        proofWanted ? ", proof wanted" : ""
-      }`;
+      const wanted = proofWanted ? ", proof wanted" : "";
+      return `ResendRequest term ${term} from commit ${commitIndex}, match ${head(match)}${wanted}`;
     }
     case "PreVote":
-      return `PreVote term ${packet.signed.message.term}`;
+    case "VoteDeferred":
+      return `${packet.kind} term ${packet.signed.message.term}`;
     case "RequestVote": {
       const preVotes = packet.preVotes.map((p) => p.message.replica).join(",");
       return `RequestVote term ${packet.signed.message.term} base ${
@@ -62,12 +62,12 @@ export function describePacket(packet: Packet): string {
       }`;
     case "VoteRefusal":
       return `VoteRefusal term ${packet.signed.message.term}, shows ${certificate(packet.certificate)}`;
-    case "VoteDeferred":
-      return `VoteDeferred term ${packet.signed.message.term}`;
     case "HandOver":
       return `HandOver term ${packet.signed.message.term} to ${packet.signed.message.successor} at ${
         head(packet.signed.message)
       }`;
+    case "ClockStatement":
+      return `ClockStatement ${packet.signed.message.clock} ms`;
     case "FetchEntries":
       return `FetchEntries from ${packet.signed.message.from} on the chain through ${head(packet.signed.message.head)}`;
     case "FetchEntriesResponse": {

@@ -21,6 +21,7 @@ const PACKETS: Readonly<Record<Packet["kind"], true>> = {
   RollCall: true,
   RollCallAnswer: true,
   HandOver: true,
+  ClockStatement: true,
   ForwardedRequest: true,
   Evidence: true,
   FetchEpoch: true,

@@ -13,6 +13,8 @@ const METHODS: Readonly<Record<Method, true>> = {
   sent: true,
   executed: true,
   queried: true,
+  timed: true,
+  leased: true,
   applied: true,
   replied: true,
   event: true,

@@ -65,6 +65,10 @@ export interface Observer {
   executed?(at: ReplicaId, index: LogIndex, client: string, command: Uint8Array, now: Millis): void;
   /** The state machine of `at` answers an ordered query, in the entry at this index (§7.4). */
   queried?(at: ReplicaId, index: LogIndex, query: Uint8Array, now: Millis): void;
+  /** The state machine of `at` is told that log time has come to `time`, in the entry at `index` (§15.6), and ends these leases. */
+  timed?(at: ReplicaId, time: Millis, index: LogIndex, ended: readonly number[], now: Millis): void;
+  /** The state machine of `at` grants or renews a lease for `ttlMs`, in the entry at `index`. */
+  leased?(at: ReplicaId, index: LogIndex, lease: number, ttlMs: Millis, now: Millis): void;
   /** `at` has applied more entries. */
   applied?(at: ReplicaId, view: StateView, now: Millis): void;
   /** `at` answers a client. */

@@ -5,6 +5,7 @@ import { History } from "./checkers/history/history.ts";
 import { createCheckers } from "./checkers/mod.ts";
 import { officeDemands } from "./checkers/office_demands.ts";
 import { paceDemands } from "./checkers/pace_demands.ts";
+import { timeDemands } from "./checkers/time_demands.ts";
 import { firstRoster } from "./epochs/reconfiguration.ts";
 import { fanOut } from "./fan_out.ts";
 import type { SimCrypto } from "./network/sim_crypto.ts";
@@ -34,7 +35,14 @@ export function runPlan(plan: Plan, crypto: SimCrypto, watch: RunWatch = { obser
   const counter = countEvents();
   const checkers = createCheckers(factsOf(plan), { clauses: plan.clauses });
   const history = new History();
-  const observer = fanOut([watch.observer, counter, checkers, officeDemands(plan), paceDemands(plan)]);
+  const observer = fanOut([
+    watch.observer,
+    counter,
+    checkers,
+    officeDemands(plan),
+    paceDemands(plan),
+    timeDemands(plan),
+  ]);
   const handled = watch.handled ? { handled: watch.handled } : {};
   const simulation = new Simulation({ plan, crypto, observer, history, ...handled });
   const violation = judge(() => {

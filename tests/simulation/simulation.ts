@@ -236,7 +236,7 @@ export class Simulation {
     const observer = fanOut([archive, this.#parts.observer]);
     const world: NodeWorld = {
       now: () => this.now,
-      clock: () => this.now * clockOf(plan, id),
+      ...{ clock: () => this.now * clockOf(plan, id), waits: plan.waits ?? false },
       send: (...call) => this.#send(...call),
       entered: (at) => this.#ticks.begin(at),
       reply: (from, reply) => this.#reply(from, reply),

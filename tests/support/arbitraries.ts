@@ -24,7 +24,6 @@ const positive = uint53.map((value) => value === 0 ? 1 : value);
 export const epoch: Arbitrary<number> = positive;
 /** Bytes up to `maxLength`. */
 export const bytes = (maxLength = 40): Arbitrary<Uint8Array> => fc.uint8Array({ maxLength });
-/** Any valid id. */
 export const id: Arbitrary<string> = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 /** 64 lower-case hexadecimal digits. */
 export const digest: Arbitrary<ids.Digest> = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((raw) =>
@@ -116,6 +115,7 @@ export const messages: { readonly [K in m.MessageKind]: Arbitrary<MessageOf<K>> 
     index: logIndex,
     hash: digest,
   }),
+  ClockStatement: fc.record({ kind: kind("ClockStatement"), replica: replicaId, clock: uint53 }),
   FetchEntries: fc.record({
     kind: kind("FetchEntries"),
     replica: replicaId,

@@ -4,5 +4,5 @@ import type { Access, ApplyContext } from "../../protocol/ports.ts";
 
 /** Returns the context of a command of c1, or another client, at `index`; it may do everything unless `access` says otherwise. */
 export const contextAt = (index = 1, client = "c1", access: Access = null): ApplyContext => ({
-  ...{ index: logIndex(index), client: clientId(client), access },
+  ...{ index: logIndex(index), client: clientId(client), access, time: 0 },
 });

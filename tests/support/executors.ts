@@ -1,5 +1,5 @@
 /** Receivers of requests for tests that order them: a state machine of one function, and a judge for labs whose roster never changes. */
-import { digest } from "../../protocol/ids.ts";
+import { clientId, digest } from "../../protocol/ids.ts";
 import { type Executor, executorOf } from "../../protocol/operations/execute.ts";
 import type { RosterChanges, StateMachine } from "../../protocol/ports.ts";
 
@@ -8,11 +8,14 @@ export const answering = (answer: (bytes: Uint8Array) => Uint8Array): Executor =
   apply: (command) => answer(command),
   query: (query) => ({ version: 0, value: answer(query) }),
   change: (command) => answer(command),
+  access: () => null,
 });
 
-/** No change is valid. */
+const CLIENTS = ["mallory", ...Array.from({ length: 128 }, (_, i) => `c${i}`)].map((id) => ({ id: clientId(id) }));
+
+/** No change is valid; whoever is called mallory, or c and a number, may do everything. */
 export const NO_CHANGES: RosterChanges = {
-  current: { digest: digest("00".repeat(32)), roster: { epoch: 1, clients: [] } },
+  current: { digest: digest("00".repeat(32)), roster: { epoch: 1, clients: CLIENTS } },
   judge: () => ({ next: null, refusal: "operators" }),
 };
 

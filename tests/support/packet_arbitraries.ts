@@ -76,6 +76,7 @@ export const packets: { readonly [K in PacketKind]: Arbitrary<AnyPacketOf<K>> } 
   VoteRefusal: fc.record({ kind: fc.constant("VoteRefusal"), signed: signed(messages.VoteRefusal), certificate }),
   VoteDeferred: alone("VoteDeferred", signed(messages.VoteDeferred)),
   HandOver: alone("HandOver", signed(messages.HandOver)),
+  ClockStatement: alone("ClockStatement", signed(messages.ClockStatement)),
   FetchEntries: alone("FetchEntries", signed(messages.FetchEntries)),
   FetchEntriesResponse: fetched,
   Checkpoint: alone("Checkpoint", signed(messages.Checkpoint)),

@@ -31,6 +31,7 @@ export const KIND_BYTES: Readonly<Record<MessageKind | PacketKind, number>> = {
   HandOver: 18,
   FetchEpoch: 19,
   EpochEnd: 20,
+  ClockStatement: 21,
   SendRequest: 32,
   ClientHello: 33,
   GetCommittedCommand: 35,

@@ -1,5 +1,5 @@
 import { type Compare, decodeKvCommand, type KvCommand } from "../../../state_machine/mod.ts";
-import type { CommittedEntry, CommittedRequest } from "../../calls/committed_command.ts";
+import type { CommittedEntry, CommittedRequest, CommittedStatement } from "../../calls/committed_command.ts";
 import { type Json, printable } from "../../calls/json_payload.ts";
 import { textOf } from "../../calls/value_json.ts";
 import { EXIT } from "../common/exit_codes.ts";
@@ -28,12 +28,17 @@ function show(entry: CommittedEntry): CommandResult {
     const message = `command ${index}: none is committed there; the log is committed up to ${entry.commitIndex}`;
     return { exitCode: EXIT.failed, json: { index, committed: false, commitIndex: entry.commitIndex }, message };
   }
-  const { term, hash, commands } = entry;
+  const { term, hash, commands, statements } = entry;
   const head = `index ${index}  term ${term}  hash ${hash.slice(0, 16)}…  ${commands.length || "no"} command(s)`;
   const rows = commands.map((request) => [`  ${printable(request.client, 64)}`, ...cellsOf(request)]);
-  const json = { index, committed: true, term, hash, commands: commands.map(commandJson) };
-  return { exitCode: EXIT.done, json, output: rows.length === 0 ? `${head} (no-op)` : `${head}\n${columns(rows)}` };
+  const stated = statements === undefined ? {} : { statements: statements.map((each) => ({ ...each })) };
+  const json = { index, committed: true, term, hash, commands: commands.map(commandJson), ...stated };
+  const empty = `${head} (${statements === undefined ? "no-op" : clocksText(statements)})`;
+  return { exitCode: EXIT.done, json, output: rows.length === 0 ? empty : `${head}\n${columns(rows)}` };
 }
+
+const clocksText = (statements: readonly CommittedStatement[]): string =>
+  `clocks: ${statements.map(({ replica, clock }) => `${printable(replica, 64)} at ${clock} ms`).join(", ")}`;
 
 const cellsOf = (request: CommittedRequest): readonly string[] =>
   "base" in request ? [`base ${request.base}`, "", "", "opens a session"] : [
@@ -53,7 +58,7 @@ function commandJson(request: CommittedRequest): Json {
 function kvJson(kv: KvCommand): Json {
   switch (kv.op) {
     case "put":
-      return { op: kv.op, key: kv.key, ...valueJson(kv.value) };
+      return { op: kv.op, key: kv.key, ...valueJson(kv.value), ...(kv.lease ? { lease: kv.lease } : {}) };
     case "cas":
       return { op: kv.op, key: kv.key, revision: kv.revision, ...valueJson(kv.value) };
     case "get":
@@ -62,6 +67,10 @@ function kvJson(kv: KvCommand): Json {
       return { op: kv.op, key: kv.key };
     case "list":
     case "range":
+    case "grant":
+    case "renew":
+    case "revoke":
+    case "leases":
       return { ...kv };
     case "txn":
       return {
@@ -91,6 +100,13 @@ function describe(kv: KvCommand | null, bytes: number): string {
     case "read":
     case "delete":
       return `${kv.op} ${quoted(kv.key)}`;
+    case "grant":
+      return `grant a lease of ${kv.ttlMs} ms`;
+    case "renew":
+    case "revoke":
+      return `${kv.op} lease ${kv.lease}`;
+    case "leases":
+      return "leases";
     case "list":
       return `list ${quoted(kv.prefix)}`;
     case "range":

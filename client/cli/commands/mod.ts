@@ -5,6 +5,7 @@ import { commandAt } from "./command_at.ts";
 import { cas } from "./kv/cas.ts";
 import { deleteKey } from "./kv/delete.ts";
 import { get } from "./kv/get.ts";
+import { lease } from "./kv/lease.ts";
 import { list } from "./kv/list.ts";
 import { put } from "./kv/put.ts";
 import { range } from "./kv/range.ts";
@@ -21,7 +22,7 @@ import { verify } from "./verify.ts";
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
   [
-    ...[put, get, cas, deleteKey, list, range, watch, txn, commandAt, status, activate, deactivate],
+    ...[put, get, cas, deleteKey, list, range, watch, txn, lease, commandAt, status, activate, deactivate],
     ...[roster, reconfigure, backup, restore, verify, serve, shell],
   ].map((command) => [command.name, command]),
 );

@@ -24,7 +24,7 @@ export const restore: Command = {
   summary: "check a backup, and write its keys into this cluster",
   notes: [
     "All of FILE is checked first: signatures of a quorum, every digest, and the state they lead to. Exit code 1 where it is not proven.",
-    "The keys are written as ordered writes of this client; revisions start anew.",
+    "The keys are written as ordered writes of this client; revisions start anew. Keys that go with a lease go with one of this client's then.",
   ],
   operands: [1, 1],
   options: {
@@ -78,9 +78,12 @@ async function checkAndWrite(call: CommandCall): Promise<CommandResult> {
     json: { ...factsJson(file, facts, store), restored: { cluster, ...restored } },
     output:
       `${proven(file, facts, store)}\nrestored ${restored.keys} keys into ${cluster}: their revisions start anew, ` +
-      `the store is at revision ${restored.revision}`,
+      `the store is at revision ${restored.revision}${leasesText(restored.leases)}`,
   };
 }
+
+const leasesText = (leases: number): string =>
+  leases === 0 ? "" : `; keys that go with a lease are in ${leases} new ones of this client's, which nobody renews`;
 
 async function checked({ globals, progress }: OfflineCall, path: string, roster: RosterFile): Promise<Checked> {
   const { backend } = await loadBackend(globals.crypto);

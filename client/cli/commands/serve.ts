@@ -15,7 +15,10 @@ export const serve: Command = {
   operands: [0, 0],
   options: {
     http: { value: "HOST:PORT", summary: "where to listen; port 0 for any that is free" },
-    tokens: { value: "FILE", summary: "bearer tokens that are let in, one a line; for its owner alone (mode 0600)" },
+    tokens: {
+      value: "FILE",
+      summary: "bearer tokens that are let in, one a line, and what each may do; for its owner alone (mode 0600)",
+    },
     "tls-cert": { value: "FILE", summary: "certificate chain, in PEM" },
     "tls-key": { value: "FILE", summary: "its key, in PEM" },
     open: { value: null, summary: "let in whoever reaches it, without tokens" },

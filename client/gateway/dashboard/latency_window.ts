@@ -30,14 +30,14 @@ export class LatencyWindow {
   }
 }
 
-/** Returns `handler` with the time of each request for keys or a transaction recorded, from its arrival to its answer. */
+/** Returns `handler` with the time of each request for keys, leases or a transaction recorded, from its arrival to its answer. */
 export function timed(
   window: LatencyWindow,
   handler: (request: Request) => Promise<Response> | Response,
   now: () => number = () => performance.now(),
 ): (request: Request) => Promise<Response> {
   return async (request) => {
-    const isCall = /^\/v1\/(kv|txn)(\/|$)/.test(new URL(request.url).pathname);
+    const isCall = /^\/v1\/(kv|txn|leases)(\/|$)/.test(new URL(request.url).pathname);
     const startedAt = now();
     try {
       return await handler(request);

@@ -64,10 +64,11 @@ export class LogTail {
 const sizeOf = ({ commands }: Committed): number =>
   commands.reduce((sum, request) => sum + ("command" in request ? request.command.length : 0), 0);
 
-function shownEntry({ index, term, hash, commands }: Committed): ShownEntry {
-  const lines = commands.length === 0
-    ? [`opens term ${term}`]
-    : commands.slice(0, MAX_LINES).map((request) => shown(lineOf(request)));
+function shownEntry({ index, term, hash, commands, statements = [] }: Committed): ShownEntry {
+  const empty = statements.length === 0
+    ? `opens term ${term}`
+    : shown(`clocks of ${statements.map(({ replica }) => replica).join(", ")}`);
+  const lines = commands.length === 0 ? [empty] : commands.slice(0, MAX_LINES).map((request) => shown(lineOf(request)));
   return { index, term, hash, commands: commands.length, lines };
 }
 
@@ -78,12 +79,31 @@ function lineOf(request: CommittedRequest): string {
 }
 
 function describe(command: KvCommand | null, bytes: number): string {
-  if (command === null) return `${bytes} bytes of another state machine`;
-  if ("key" in command) {
-    return `${command.op} ${command.key}${"value" in command ? ` (${bytesOf(command.value)})` : ""}`;
+  switch (command?.op) {
+    case undefined:
+      return `${bytes} bytes of another state machine`;
+    case "put":
+      return `put ${command.key} (${bytesOf(command.value)})${command.lease ? ` in lease ${command.lease}` : ""}`;
+    case "cas":
+      return `cas ${command.key} (${bytesOf(command.value)})`;
+    case "get":
+    case "read":
+    case "delete":
+      return `${command.op} ${command.key}`;
+    case "list":
+      return `list ${command.prefix}…`;
+    case "range":
+      return `range from ${command.from}`;
+    case "txn":
+      return `txn of ${command.then.length} or ${command.else.length} operations`;
+    case "grant":
+      return `grant a lease of ${command.ttlMs} ms`;
+    case "renew":
+    case "revoke":
+      return `${command.op} lease ${command.lease}`;
+    case "leases":
+      return "list leases";
   }
-  if ("compare" in command) return `txn of ${command.then.length} or ${command.else.length} operations`;
-  return "prefix" in command ? `${command.op} ${command.prefix}…` : `${command.op} from ${command.from}`;
 }
 
 const bytesOf = ({ length }: Uint8Array): string => length === 1 ? "1 byte" : `${length} bytes`;

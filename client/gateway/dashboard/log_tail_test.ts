@@ -50,6 +50,32 @@ Deno.test("what is not there yet is left for the next look", async () => {
   assertEquals(tail.entries.at(-1)!.index, 5);
 });
 
+Deno.test("commands about leases and clocks of replicas are told", async () => {
+  const commands: KvCommand[] = [
+    { op: "grant", ttlMs: 5000 },
+    { op: "put", key: "k", value: new Uint8Array(2), lease: 7 },
+    { op: "renew", lease: 7 },
+  ];
+  const { tail } = fakeLog((index) => index === 1 ? commands.map(encodeKvCommand) : []);
+  assertEquals((await tail.advance(1, WAIT_MS))[0]!.lines, [
+    "c1: grant a lease of 5000 ms",
+    "c1: put k (2 bytes) in lease 7",
+    "c1: renew lease 7",
+  ]);
+  const stated = new LogTail({
+    getCommittedCommand: (index) =>
+      Promise.resolve({
+        committed: true,
+        index,
+        term: 2,
+        hash: "0".repeat(64),
+        commands: [],
+        statements: [{ replica: "r1", clock: 1000 }, { replica: "r3", clock: 1001 }],
+      }),
+  });
+  assertEquals((await stated.advance(1, WAIT_MS))[0]!.lines, ["clocks of r1, r3"]);
+});
+
 Deno.test("operations and keys are told, values are not, and nothing in a key controls anything", async () => {
   const commands: KvCommand[] = [
     { op: "put", key: "a\u202eb", value: new Uint8Array([65]) },

@@ -7,6 +7,7 @@ const REASONS: Readonly<Record<string, string>> = {
   "hand-over": "it handed over in good order",
   pace: "it was slower than the pace its office asks for",
   patience: "a client intervened because it was not served in time",
+  time: "it held back the time that leases wait for",
   office: "its term of office was over",
   evidence: "its own signatures prove that it lied",
   "left-behind": "the others were in a higher term already",

@@ -7,13 +7,15 @@ import { assertInvariant } from "../../../protocol/invariant.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { type Executor, executorOf } from "../../../protocol/operations/execute.ts";
 import { groupSize } from "../../../protocol/operations/group.ts";
-import { applyRequest, dropUnlisted } from "../../../protocol/snapshot/session_table.ts";
+import { clockQuorum } from "../../../protocol/quorum.ts";
+import { applyRequest, applyTime, dropUnlisted } from "../../../protocol/snapshot/session_table.ts";
 import { isCheckpointIndex } from "../checkpoints/checkpoint_index.ts";
 import { beginSnapshot, snapshotsPending } from "../checkpoints/checkpoints.ts";
 import type { Context } from "../context.ts";
 import { entryAt } from "../log/log.ts";
 import type { SessionAnswer } from "../output.ts";
 import type { CoreState } from "../state.ts";
+import { noteWaiting, runClock } from "../time/log_clock.ts";
 import { ACCEPT, type Verdict } from "../verdict.ts";
 import { noteResult } from "./fair_share.ts";
 import { noProgress, noteApplied, type Progress, settle } from "./interventions.ts";
@@ -39,6 +41,7 @@ export function onApply(context: Context, limit: number): Verdict {
     if (after !== null || isCheckpointIndex(state, next)) beginSnapshot(context, next);
     done += 1 + operationsIn(entry);
   }
+  noteWaiting(context);
   settle(context, progress);
   for (const [client, list] of answers) reply(context, client, list);
   return ACCEPT;
@@ -65,12 +68,16 @@ function operationsIn({ requests }: Entry): number {
 }
 
 function applyEntry(
-  { state, ports, now }: Context,
+  context: Context,
   executor: Executor,
-  { index, requests }: Entry,
+  entry: Entry,
   answers: Map<ClientId, SessionAnswer[]>,
   progress: Map<ClientId, Progress>,
 ): void {
+  const { state, ports, now } = context;
+  const { index, requests, statements } = entry;
+  if (statements !== undefined) runClock(context); // before log time moves (§15.3a)
+  applyTime(state.sessions, entry, clockQuorum(state.quorumSizes), executor);
   for (const request of requests ?? []) {
     const { client } = request.message;
     const known: Known = { request, digest: ports.hash(request.body) };

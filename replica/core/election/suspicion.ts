@@ -9,6 +9,7 @@ import { judgedTime } from "../offices/judged_clock.ts";
 import { entriesOf, isOverdue, presentOffice } from "../offices/terms_of_office.ts";
 import type { CoreEvent } from "../output.ts";
 import type { CoreState } from "../state.ts";
+import { holdsTimeBack } from "../time/log_clock.ts";
 import { endSuspicion } from "./terms.ts";
 
 /** Returns the reason for which this replica suspects its leader now, or null if it does not. A leader judges itself likewise. */
@@ -20,6 +21,7 @@ export function suspicionReason({ state, now }: Pick<Context, "state" | "now">):
     if (paceDue(state) !== null) return "pace";
     if (hasExpired(state)) return "patience";
     if (isOverdue(state, now)) return "office";
+    if (holdsTimeBack(state)) return "time";
     if (state.evidence.some(({ culprit }) => culprit === view.leader)) return "evidence";
     if (election.leaderFault?.leader === view.leader) return election.leaderFault.code;
   }

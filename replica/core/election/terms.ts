@@ -13,6 +13,7 @@ import { expectPace } from "../offices/expectation.ts";
 import { judgedTime } from "../offices/judged_clock.ts";
 import { beginOffice } from "../offices/terms_of_office.ts";
 import { drawRandom } from "../random.ts";
+import { expectTime } from "../time/log_clock.ts";
 import { backedOff } from "./backoff.ts";
 
 /**
@@ -62,6 +63,7 @@ export function installLeader(context: Context, leader: ReplicaId, base: Certifi
   endSuspicion(context);
   changeLeader(context);
   expectPace(context);
+  expectTime(context);
   beginOffice(context, leader);
   state.publication.repeatAt = context.now + state.config.constants.heartbeatMs;
   note(context, "info", "leader", { term: state.hard.currentTerm, leader, base: base.index });

@@ -1,6 +1,6 @@
 /** A leader's replication: proposing, broadcasting, repairing followers (§5.1, §5.2, §5.8). */
 import type { ChainedEntry, Entry } from "../../../protocol/entry.ts";
-import { joinRequests, requestSize } from "../../../protocol/entry_body.ts";
+import { joinRequests, joinStatements, requestSize } from "../../../protocol/entry_body.ts";
 import { asksForChange } from "../../../protocol/epochs/epoch_end.ts";
 import { chainEntry } from "../../../protocol/hash_chain.ts";
 import { type LogIndex, type Millis, offset, type ReplicaId, type Round, round } from "../../../protocol/ids.ts";
@@ -13,6 +13,7 @@ import { endsInStop, mustNotStopNext } from "../epochs/stop_sign.ts";
 import { append } from "../log/durable.ts";
 import { hashAt, headAt, lastHead, lastIndex, slice } from "../log/log.ts";
 import type { CoreState } from "../state.ts";
+import { takeStatements } from "../time/on_clock_statement.ts";
 import { confirm } from "./acks.ts";
 import type { Leadership, Progress } from "./leader_state.ts";
 import { spend } from "./pace.ts";
@@ -48,14 +49,13 @@ export function beginLeading(context: Context): void {
 
 /** Appends one entry of `requests` to the leader's own log; it is durable before its header is signed (§5.1). */
 function propose(context: Context, requests: readonly Signed<Request>[]): void {
+  appendNext(context, { body: joinRequests(requests), requests });
+}
+
+function appendNext(context: Context, content: Omit<Entry, "index" | "term">): void {
   const { state, ports } = context;
   const head = lastHead(state.log);
-  const entry: Entry = {
-    index: offset(head.index, 1),
-    term: state.hard.currentTerm,
-    body: joinRequests(requests),
-    requests,
-  };
+  const entry: Entry = { index: offset(head.index, 1), term: state.hard.currentTerm, ...content };
   append(context, [chainEntry(ports.hash, head.hash, entry)]);
 }
 
@@ -69,6 +69,7 @@ export function proposeRequests(context: Context, leadership: Leadership): void 
   const { pipeline } = leadership;
   if (lastIndex(state.log) === state.commitIndex) leadership.returning ??= expectReturns(context, leadership);
   noteCommitted(pipeline, state.commitIndex, now, state.config.constants);
+  proposeStatements(context, pipeline.size);
   while (lastIndex(state.log) - state.commitIndex < pipeline.size) {
     const batch = takeRequests(context, leastToPropose(context, leadership), requestSize);
     if (batch.length === 0) return;
@@ -80,6 +81,14 @@ export function proposeRequests(context: Context, leadership: Leadership): void 
     if (endsInStop(state.log, ports.changes)) return;
   }
   if (state.requests.pool.size > 0) pipeline.heldUp = true;
+}
+
+/** §15.1b: proposes what replicas state, in an entry of its own, once it moves log time. */
+function proposeStatements(context: Context, pipelineSize: number): void {
+  const { state } = context;
+  if (lastIndex(state.log) - state.commitIndex >= pipelineSize) return;
+  const statements = takeStatements(state);
+  if (statements.length > 0) appendNext(context, { body: joinStatements(statements), requests: [], statements });
 }
 
 /** Proposes a batch. One that may be a stop-sign has a no-op before it where a checkpoint is due (§13.2). */

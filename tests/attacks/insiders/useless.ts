@@ -54,6 +54,10 @@ export const USELESS: { readonly [K in Kind]: Useless<K> } = {
       ...{ commitIndex: heard.commit.index, commitHash: heard.commit.hash, match: heard.commit, proofWanted: true },
     },
   }),
+  ClockStatement: ({ self }, count) => ({
+    kind: "ClockStatement",
+    signed: { kind: "ClockStatement", replica: self, clock: 1e9 + count },
+  }),
   PreVote: ({ heard, self }, count) => ({
     kind: "PreVote",
     signed: { kind: "PreVote", term: term(heard.term + 1 + count), replica: self },

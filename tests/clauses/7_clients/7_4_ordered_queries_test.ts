@@ -55,6 +55,7 @@ Deno.test("§7.4d no query reaches apply, and none changes the state: the bytes 
       },
       query: (query, context) => machine.query(query, context),
       change: (command) => executing(machine).change(command),
+      access: () => null,
     });
   order(forge.request(0, "kept"), 1);
   const before = machine.digest();
@@ -95,7 +96,7 @@ Deno.test("§7.4d a restart answers it from the log again, with the same result 
 Deno.test("§7.4d a backup's state is rebuilt by the same rule", () => {
   const machine = new KvStore();
   const genesis = { ...forge.GENESIS, epoch: 1, stateDigest: null };
-  const rebuilt = new Rebuilt(machine, NO_CHANGES, { genesis, isProven: true, rosters: "epoch 1" }, CONSTANTS);
+  const rebuilt = new Rebuilt(machine, NO_CHANGES, { genesis, isProven: true, rosters: "epoch 1" }, CONSTANTS, 2);
   const opens = forge.entryAfter(forge.GENESIS, 1, [forge.register(0)]);
   const asks = forge.entryAfter(forge.endOf([opens]), 1, [forge.request(0, "a"), forge.query(1), PUT_ASKED]);
   for (const { entry } of [opens, asks]) rebuilt.apply(entry);

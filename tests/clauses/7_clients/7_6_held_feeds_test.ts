@@ -104,15 +104,15 @@ Deno.test("§7.6e of a client, and of all, only so many questions wait; the olde
   assertEquals(nonces, Array.from({ length: INGRESS_LIMITS.feedsHeldPerClient }, (_, i) => i + 4));
 
   const clients = Math.ceil(INGRESS_LIMITS.feedsHeld / INGRESS_LIMITS.feedsHeldPerClient) + 1;
-  ask(1, { client: "few", after: 1 });
+  ask(1, { client: "c127", after: 1 });
   for (let i = 0; i < clients; i++) {
-    for (let nonce = 1; nonce <= INGRESS_LIMITS.feedsHeldPerClient; nonce++) ask(nonce, { client: `m${i}`, after: 1 });
+    for (let nonce = 1; nonce <= INGRESS_LIMITS.feedsHeldPerClient; nonce++) ask(nonce, { client: `c${i}`, after: 1 });
   }
   assertEquals(feeds.size, INGRESS_LIMITS.feedsHeld);
   put("b");
   feeds.look(2);
   const told = taken();
-  assertEquals([told.length, feeds.size, told.some((line) => line.startsWith("few"))], [
+  assertEquals([told.length, feeds.size, told.some((line) => line.startsWith("c127"))], [
     INGRESS_LIMITS.feedsHeld,
     0,
     true,

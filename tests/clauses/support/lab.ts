@@ -9,7 +9,7 @@ import type { ChainedEntry } from "../../../protocol/entry.ts";
 import { clientId, type ReplicaId, replicaId } from "../../../protocol/ids.ts";
 import type { Request } from "../../../protocol/message.ts";
 import type { Packet, PacketOf } from "../../../protocol/packet.ts";
-import type { RosterChanges } from "../../../protocol/ports.ts";
+import type { RosterChanges, StateMachine } from "../../../protocol/ports.ts";
 import type { Signed, Verified } from "../../../protocol/signed.ts";
 import { type Context, emptyOutputs } from "../../../replica/core/context.ts";
 import { createState } from "../../../replica/core/create_state.ts";
@@ -81,6 +81,8 @@ export interface LabOptions {
   readonly seed?: number;
   /** The judge of changes of the roster; none is valid by default. */
   readonly changes?: RosterChanges;
+  /** Makes the state machine of each start; a key-value store by default. */
+  readonly machine?: () => StateMachine;
 }
 
 export interface FollowOptions extends Omit<AppendOptions, "proof"> {
@@ -126,7 +128,7 @@ export class Lab {
       constants: { ...CONSTANTS, ...this.#options.constants },
       seed: this.#options.seed ?? 1,
     };
-    const ports = { hash: sha256Hex, machine: new KvStore(), changes: this.#changes, chunks: this.storage.chunks };
+    const ports = { hash: sha256Hex, machine: this.#machine(), changes: this.#changes, chunks: this.storage.chunks };
     const signer = createFakeSigner("replica", this.self);
     this.state = createState(config, this.storage.load(), ports, this.now);
     if (this.state.appliedIndex === 0) openSessions(this.state.sessions, config.clients);
@@ -251,8 +253,12 @@ export class Lab {
 
   /** Returns a context for calling one guarded function directly, past the rules that lead to it. */
   context(): Context {
-    const ports = { hash: sha256Hex, machine: new KvStore(), changes: this.#changes, chunks: this.storage.chunks };
+    const ports = { hash: sha256Hex, machine: this.#machine(), changes: this.#changes, chunks: this.storage.chunks };
     return { state: this.state, ports, now: this.now, out: emptyOutputs() };
+  }
+
+  #machine(): StateMachine {
+    return this.#options.machine?.() ?? new KvStore();
   }
 
   #record(sent: Sent): void {

@@ -17,6 +17,7 @@ import { SAFETY_QUORUMS } from "./safety_quorums.ts";
 import { SAFETY_RECOVERY } from "./safety_recovery.ts";
 import { SAFETY_TRANSFER } from "./safety_transfer.ts";
 import { SAFETY_VOTES } from "./safety_votes.ts";
+import { TIME } from "./time.ts";
 
 const MUTANTS: readonly Mutant[] = [
   ...SAFETY_QUORUMS,
@@ -33,6 +34,7 @@ const MUTANTS: readonly Mutant[] = [
   ...MORE,
   ...LEADERS,
   ...PACE,
+  ...TIME,
   ...LIVENESS,
   ...LIVENESS_CHECKPOINTS,
   ...LIVENESS_EPOCHS,

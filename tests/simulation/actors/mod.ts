@@ -22,6 +22,7 @@ import { CHECKPOINTERS } from "./sources/checkpointers.ts";
 import { CHUNK_SOURCES } from "./sources/chunk_sources.ts";
 import { PROOF_SOURCES } from "./sources/proof_sources.ts";
 import { SOURCES } from "./sources/sources.ts";
+import { CLOCK_LIARS } from "./time/clock_liars.ts";
 import { COLLECTORS } from "./voters/collecting_voters.ts";
 import { VOTERS } from "./voters/voters.ts";
 
@@ -55,6 +56,7 @@ const STAGED_ACTORS: Readonly<Record<string, Actor>> = {
   ...MARK_LIARS,
   ...HAND_OVER_LIARS,
   ...SLOW_LEADERS,
+  ...CLOCK_LIARS,
 };
 
 /** Every behaviour that a plan can name. */

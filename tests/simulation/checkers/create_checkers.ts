@@ -60,6 +60,9 @@ export function createCheckers(facts: RunFacts, options: CheckerOptions = {}): C
     failed(at, error) {
       if (honest(at)) throw failureOf(at, error);
     },
+    // Judged by true time, in `time_demands.ts`.
+    timed() {},
+    leased() {},
     requested: (request) => requests.requested(request),
     invoked: (client, command, repeatable) => requests.invoked(client, command, repeatable),
     accepted: (client, answer, _, epoch) => epochs.in(epoch ?? 1, client).answers.acceptedBy(client, answer),

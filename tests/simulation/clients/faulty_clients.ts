@@ -2,8 +2,9 @@
 import { clientId, type LogIndex, logIndex, type ReplicaId, seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { RegisterSession, Request, SendRequest } from "../../../protocol/message.ts";
+import type { OperationMode } from "../../../protocol/operations/group.ts";
 import type { Signed } from "../../../protocol/signed.ts";
-import { encodeKvCommand } from "../../../state_machine/mod.ts";
+import { encodeKvCommand, type KvCommand } from "../../../state_machine/mod.ts";
 import { signAs } from "../network/sim_crypto.ts";
 import type { ClientPlan } from "../plan/plan.ts";
 import type { Rng } from "../plan/rng.ts";
@@ -21,18 +22,27 @@ export function signerOf({ id, keys }: ClientPlan, { crypto, observer, scheduler
     observer.requested?.(request, scheduler.now);
     return request;
   };
+  const sign = (
+    session: LogIndex,
+    number: number,
+    floor: number,
+    command: Uint8Array,
+    mode: OperationMode = "command",
+  ): Signed<SendRequest> => {
+    const numbers = { session, seq: seq(number + 1), floor: seq(floor + 1) };
+    return note(
+      signAs(crypto, "client", id, { kind: "SendRequest", client: clientId(id), ...numbers, mode, command }),
+    );
+  };
   return {
     command(session: LogIndex, number: number, floor: number): Signed<SendRequest> {
       const value = UTF8.encode(`${id}.${++count}`);
       // Keys of its own: what a faulty client does to its data is no concern of the others' histories.
       const command = encodeKvCommand({ op: "put", key: `${id}-${rng.int(1, keys)}`, value });
       // Some are asked as queries, which must not write.
-      const mode = count % ASKED_EVERY === 0 ? "query" : "command";
-      const numbers = { session, seq: seq(number + 1), floor: seq(floor + 1) };
-      return note(
-        signAs(crypto, "client", id, { kind: "SendRequest", client: clientId(id), ...numbers, mode, command }),
-      );
+      return sign(session, number, floor, command, count % ASKED_EVERY === 0 ? "query" : "command");
     },
+    sign,
     register(base: number): Signed<RegisterSession> {
       const nonce = Uint8Array.from({ length: LIMITS.nonceBytes }, () => rng.int(0, 255));
       const message = { kind: "RegisterSession", client: clientId(id), base: logIndex(base), nonce } as const;
@@ -78,6 +88,28 @@ function inSessions(
 export const CLIENT_BEHAVIOURS: Readonly<
   Record<Exclude<FaultyBehaviour, "framer">, (plan: ClientPlan, world: ClientWorld, rng: Rng) => void>
 > = {
+  /** Breaks no rule, but reads no answers: has leases granted, renews and revokes them, and puts keys into them. */
+  lessee(plan, world, rng) {
+    let granted = 0;
+    inSessions(plan, world, rng, (round, session, { sign }) => {
+      const lease = rng.int(Math.max(1, granted - 4), Math.max(1, granted));
+      const commands: readonly KvCommand[] = [
+        { op: "grant", ttlMs: rng.int(1000, 5000) },
+        ...[0, 1, 2, 3].map(() => ({ op: "renew", lease }) as const),
+        { op: "put", key: `${plan.id}-${rng.int(1, plan.keys)}`, value: UTF8.encode(`${round}`), lease },
+        { op: "put", key: `${plan.id}-${rng.int(1, plan.keys)}`, value: UTF8.encode(`${round}`) },
+        ...rng.chance(0.2) ? [{ op: "revoke", lease } as const] : [],
+      ];
+      const command = granted === 0 ? commands[0]! : rng.pick(commands);
+      if (command.op === "grant") granted++;
+      world.request(
+        plan.id,
+        world.replicas,
+        sign(session, round, Math.max(0, round - 8), encodeKvCommand(command)),
+        false,
+      );
+    });
+  },
   /** Signs one seq with two commands, different ones to different replicas. */
   "two-faced"(plan, world, rng) {
     inSessions(plan, world, rng, (round, session, { command }) => {

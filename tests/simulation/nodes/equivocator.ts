@@ -26,7 +26,7 @@ function forge(packet: Append): Append {
   let previous: Digest = packet.signed.prevHash;
   const entryHashes: Digest[] = [];
   const entries = packet.entries.map((entry): Entry => {
-    const forged = { ...entry, body: joinRequests([]), requests: [] };
+    const forged = { index: entry.index, term: entry.term, body: joinRequests([]), requests: [] };
     previous = chainEntry(sha256Hex, previous, forged).hash;
     entryHashes.push(previous);
     return forged;

@@ -20,6 +20,8 @@ export interface NodeWorld {
   /** Virtual time. */
   now(): Millis;
   /** Bytes of a snapshot written at a time; if absent, as many as a real replica writes. */
+  /** True if its state machine waits for log time (§15). */
+  readonly waits?: boolean;
   readonly snapshotBytes?: number;
   /** Returns the time on the clock of `at`. */
   clock(at: ReplicaId): Millis;

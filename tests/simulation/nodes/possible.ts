@@ -1,7 +1,7 @@
 /** Restricts adversaries to what bytes on a wire could do: a decoded view always matches its bytes. */
 import { equalBytes } from "../../../protocol/bytes/equal_bytes.ts";
 import type { Entry } from "../../../protocol/entry.ts";
-import { joinRequests } from "../../../protocol/entry_body.ts";
+import { joinRequests, joinStatements } from "../../../protocol/entry_body.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 
 const checked = new WeakSet<Entry>();
@@ -25,7 +25,8 @@ const isRun = (entries: readonly Entry[], first: number): boolean =>
 function assertHonestView(entry: Entry): void {
   if (checked.has(entry)) return;
   checked.add(entry);
-  if (entry.requests !== null && !equalBytes(joinRequests(entry.requests), entry.body)) {
-    throw new Error(`entry ${entry.index}: its requests are not those of its body`);
-  }
+  const { index, requests, statements, body } = entry;
+  if (requests === null) return;
+  const shown = statements === undefined ? joinRequests(requests) : joinStatements(statements);
+  if (!equalBytes(shown, body)) throw new Error(`entry ${index}: what it holds is not what its body does`);
 }

@@ -31,7 +31,7 @@ import { lostDisk } from "./faults/lost_disk.ts";
 import { NodeAdversaries } from "./node_adversaries.ts";
 import type { Arrival, Corruption, NodeWorld, Sign } from "./node_world.ts";
 import { forgottenIn, SimIngress } from "./sim_ingress.ts";
-import { asIntervention, observed } from "./sim_ports.ts";
+import { asIntervention, observed, tellsTime } from "./sim_ports.ts";
 import { StateReports } from "./state_reports.ts";
 import { stateView } from "./state_view.ts";
 import { stopsItself } from "./stopping.ts";
@@ -42,7 +42,7 @@ export class SimNode {
   disk: MemoryDisk = new MemoryDisk();
   /** Present while the node runs. */
   state: CoreState | null = null;
-  machine: KvStore = new KvStore();
+  machine = new KvStore();
   /** Faulty behaviours, applied one after the other; none for an honest node. */
   corruptions: readonly Corruption[] = [];
   /** A faulty behaviour without a view of the core, for transcripts; can be set while the node runs. */
@@ -117,13 +117,13 @@ export class SimNode {
         this.#armed.pass("apply");
         this.#world.observer.executed?.(this.id, index, client, command, this.#world.now());
       },
-      // Only ordered queries come here: fast reads ask the store itself.
       asks: (query) => {
         this.#armed.pass("apply");
         this.#world.observer.queried?.(this.id, offset(this.state!.appliedIndex, 1), query, this.#world.now());
       },
+      ...tellsTime(this.id, this.#world),
       restored: () => this.#reports.restored = true,
-    });
+    }, this.#world.waits);
     const ports = { hash: sha256Hex, machine, changes: setup?.changes ?? NO_CHANGES, chunks: storage.chunks };
     const state = createState(this.#config, storage.load(), ports, this.#world.clock(this.id), carried);
     if (carried !== null) this.#reports.restored = true;

@@ -11,6 +11,7 @@ import { withOffices } from "./draw_offices.ts";
 import { withPace } from "./draw_pace.ts";
 import { withPauses } from "./draw_pauses.ts";
 import { drawProcesses, drawSessionConstants } from "./draw_sessions.ts";
+import { withWaits } from "./draw_waits.ts";
 import type { ByzantinePlan, ClientPlan, Fault, Plan, Target } from "./plan.ts";
 import { Rng } from "./rng.ts";
 import { leastReplicas, toleratedBy } from "./tolerance.ts";
@@ -71,7 +72,8 @@ export function drawPlan(seed: number, options: PlanOptions = {}): Plan {
   const free = withLeaves(withPauses(drawFreely(seed, others)));
   const drawn = withPace(withOffices(free, (others.actors ?? null) === null));
   const plan = changes ? withChanges(drawn) : drawn;
-  return scenario === null ? plan : SCENARIOS[scenario]!(plan, new Rng(seed, `${scenario} ${plan.replicas.length}`));
+  if (scenario === null) return (others.actors ?? null) === null ? withWaits(plan) : plan;
+  return SCENARIOS[scenario]!(plan, new Rng(seed, `${scenario} ${plan.replicas.length}`));
 }
 
 function drawFreely(

@@ -152,6 +152,7 @@ export interface ClientPlan {
     | "far-floors"
     | "registrar"
     | "trespasser"
+    | "lessee"
     | "framer";
   /** Way in which a framer goes about it; in many sessions if left out. */
   readonly framing?: "sessions" | "floors" | "crowd";
@@ -249,6 +250,10 @@ export interface Plan {
   readonly serviceMs: Millis;
   /** True if nothing in this plan is anybody's reason to suspect a leader that serves: the first one keeps its office until the network heals. */
   readonly oneLeader?: boolean;
+  /** True if the state machine waits for log time all the time (§15). */
+  readonly waits?: boolean;
+  /** Demands until the network heals that log time runs (§15.5): as fast as this share of the slowest honest clock, less `slackMs` in all. */
+  readonly timeRuns?: { readonly share: number; readonly slackMs: Millis };
   /** The changes of the roster; none if left out. */
   readonly reconfiguration?: ChangesPlan;
   /** Longest time without an answer to any honest client, once they have begun and until the network heals; unlimited if left out. */

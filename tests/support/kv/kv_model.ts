@@ -30,6 +30,8 @@ export class KvModel {
       case "list":
       case "range":
         return this.list(given);
+      default:
+        throw new Error(`the model knows no ${given.op}`);
     }
   }
 

@@ -86,6 +86,7 @@ export const GOLDEN_MESSAGES: { readonly [K in MessageKind]: MessageOf<K> } = {
     index: logIndex(1002),
     hash: hash(0xa2),
   },
+  ClockStatement: { kind: "ClockStatement", replica: r1, clock: 61000 },
   FetchEntries: {
     kind: "FetchEntries",
     replica: r2,

@@ -1,30 +1,35 @@
 /** Entries on the wire and on disk: `index ‖ term ‖ body`; the requests are a view of the body (§3.1). */
 import type { Entry } from "../../../protocol/entry.ts";
-import { splitRequests } from "../../../protocol/entry_body.ts";
+import { type SignedBytes, splitRequests, splitStatements } from "../../../protocol/entry_body.ts";
 import type { LogIndex, Term } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import type { Request } from "../../../protocol/message.ts";
+import type { ClockStatement, Request } from "../../../protocol/message.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import { DecodeError } from "../decode_error.ts";
 import { logIndex, term } from "../fields.ts";
 import { bytes, decodeExactly, type Schema, struct } from "../schema.ts";
+import { clockStatement } from "./peer_messages.ts";
 import { requestBody } from "./request.ts";
 
 /** Returns the requests in an entry's body, or null if it is not exactly a list of well-formed ones. */
-export function decodeRequests(body: Uint8Array): readonly Signed<Request>[] | null {
-  const parts = splitRequests(body);
+export const decodeRequests = (body: Uint8Array): readonly Signed<Request>[] | null =>
+  decodeParts(splitRequests(body), requestBody, "request");
+
+/** Returns the statements in an entry's body, or null if it is not exactly a list of well-formed ones, each of another replica, ascending (§15.1c). */
+export function decodeStatements(body: Uint8Array): readonly Signed<ClockStatement>[] | null {
+  const statements = decodeParts(splitStatements(body), clockStatement, "ClockStatement");
+  const ascend = statements?.every(({ message }, i) => i === 0 || statements[i - 1]!.message.replica < message.replica);
+  return ascend ? statements : null;
+}
+
+function decodeParts<M>(parts: readonly SignedBytes[] | null, schema: Schema<M>, name: string): Signed<M>[] | null {
   if (parts === null) return null;
-  const requests: Signed<Request>[] = [];
   try {
-    for (const part of parts) {
-      const message = decodeExactly(requestBody, part.body, "request");
-      requests.push({ message, body: part.body, signature: part.signature });
-    }
+    return parts.map(({ body, signature }) => ({ message: decodeExactly(schema, body, name), body, signature }));
   } catch (error) {
     if (error instanceof DecodeError) return null;
     throw error;
   }
-  return requests;
 }
 
 /**
@@ -32,10 +37,13 @@ export function decodeRequests(body: Uint8Array): readonly Signed<Request>[] | n
  * accused (§3.2).
  */
 export function entryOf(index: LogIndex, entryTerm: Term, body: Uint8Array): Entry {
-  return { index, term: entryTerm, body, requests: decodeRequests(body) };
+  const requests = decodeRequests(body);
+  const statements = requests === null ? decodeStatements(body) : null;
+  if (statements === null) return { index, term: entryTerm, body, requests };
+  return { index, term: entryTerm, body, requests: [], statements };
 }
 
-type EntryBytes = Omit<Entry, "requests">;
+type EntryBytes = Omit<Entry, "requests" | "statements">;
 
 const entryBytes = struct<EntryBytes>({ index: logIndex, term, body: bytes(LIMITS.maxEntryBytes) });
 

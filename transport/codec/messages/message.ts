@@ -26,6 +26,7 @@ export const MESSAGES: { readonly [K in MessageKind]: Schema<MessageOf<K>> } = {
   RollCall: recovery.rollCall,
   RollCallAnswer: recovery.rollCallAnswer,
   HandOver: peer.handOver,
+  ClockStatement: peer.clockStatement,
   SendRequest: client.sendRequest,
   RegisterSession: client.registerSession,
   ClientHello: client.clientHello,

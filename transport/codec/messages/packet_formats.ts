@@ -140,6 +140,7 @@ export const PACKETS: { readonly [K in PacketKind]: PacketFormat<PacketOf<K>> } 
   RollCall: alone("peer", "RollCall"),
   RollCallAnswer: alone("peer", "RollCallAnswer"),
   HandOver: alone("peer", "HandOver"),
+  ClockStatement: alone("peer", "ClockStatement"),
   ForwardedRequest: alone("peer", "request"),
   Evidence: attaching<p.EvidencePacket>(null, { evidence }),
   FetchEpoch: { ...attaching<p.FetchEpochPacket>(null, { epoch }), ofEpoch: false },

@@ -89,6 +89,9 @@ export const handOver = body<m.HandOver>("HandOver", {
   hash,
 });
 
+/** §15.1. */
+export const clockStatement = body<m.ClockStatement>("ClockStatement", { replica: replicaId, clock: uint53 });
+
 /** §8.1. */
 export const fetchEntries = body<m.FetchEntries>("FetchEntries", {
   replica: replicaId,

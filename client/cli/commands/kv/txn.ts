@@ -15,7 +15,7 @@ export const txn: Command = {
   summary: "compare keys, then do one branch of operations or the other, as one",
   notes: [
     'JSON: {"compare": [{"key", "target": "revision" | "createRevision" | "value", "is": "=" | "!=" | "<" | ">", "to"}], "then": [], "else": []};',
-    'operations: {"op": "put", "key", "value"}, {"op": "get", "key"}, {"op": "delete", "key"}, {"op": "list", "prefix", "limit"}. JSON "-" is read from',
+    'operations: {"op": "put", "key", "value", "lease"}, {"op": "get", "key"}, {"op": "delete", "key"}, {"op": "list", "prefix", "limit"}. JSON "-" is read from',
     "standard input. Exit code 0 where all comparisons held and `then` was done, 1 where `else` was.",
   ],
   operands: [1, 1],

@@ -9,7 +9,7 @@ import type { Actor, FaultyReplica } from "../actor.ts";
 import { createRhythm, echo, hearing, runningCandidates, Speaker, withhold } from "../support/craft.ts";
 
 /** Returns a no-op in place of an entry with requests. */
-const emptied = (entry: Entry): Entry => ({ ...entry, body: joinRequests([]), requests: [] });
+const emptied = ({ index, term }: Entry): Entry => ({ index, term, body: joinRequests([]), requests: [] });
 
 /** Returns what a leader sends instead of `outgoing`: replicas selected by `others` get the second chain, all others the honest one. */
 export function createTwoChains(faultyReplica: FaultyReplica, others: (to: ReplicaId) => boolean) {

@@ -109,7 +109,7 @@ export const openCatchUps = (faultyReplica: FaultyReplica): FetchEntries[] =>
     }]
   );
 
-const emptied = (entry: Entry): Entry => ({ ...entry, body: joinRequests([]), requests: [] });
+const emptied = ({ index, term }: Entry): Entry => ({ index, term, body: joinRequests([]), requests: [] });
 
 /** Returns entries after `from` of a log that differs from this replica's. */
 function otherBranch(faultyReplica: FaultyReplica, { from }: FetchEntries): readonly Entry[] {

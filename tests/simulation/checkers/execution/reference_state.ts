@@ -11,6 +11,7 @@ import type { ChainNode } from "../durable/chain_tree.ts";
 import { changeResult, stopSignIn } from "../epochs/stop_signs.ts";
 import { Fields } from "../fields.ts";
 import { type ReferenceSession, ReferenceSessions, type SessionFacts } from "./reference_sessions.ts";
+import { ReferenceTime, type TimeFacts } from "./reference_time.ts";
 
 /** The state after one entry, by its digests. */
 export interface ReferenceView {
@@ -21,7 +22,7 @@ export interface ReferenceView {
   readonly sessions: Digest;
 }
 
-type ReferenceFacts = SessionFacts & Pick<RunFacts, "checkpointEvery"> & Partial<Pick<RunFacts, "roster">>;
+type ReferenceFacts = SessionFacts & Pick<RunFacts, "checkpointEvery"> & Partial<Pick<RunFacts, "roster">> & TimeFacts;
 
 const UTF8 = new TextEncoder();
 const DIGESTS_IN_LIST = 4096;
@@ -32,6 +33,7 @@ export class ReferenceState {
   readonly #machine = new KvStore();
   readonly #views = new Map<number, ReferenceView>();
   readonly sessions: ReferenceSessions;
+  readonly #time: ReferenceTime;
   #applied = 0;
 
   constructor(
@@ -41,6 +43,7 @@ export class ReferenceState {
     this.#facts = facts;
     this.#committedAt = committedAt;
     this.sessions = new ReferenceSessions(facts);
+    this.#time = new ReferenceTime(facts);
   }
 
   /** Returns the state at `index`; undefined if no checkpoint is taken there, or it is not committed. */
@@ -55,6 +58,7 @@ export class ReferenceState {
       const node = this.#committedAt(this.#applied + 1);
       if (node === undefined) return false;
       this.#applied++;
+      if (this.#time.order(node.entry?.statements ?? [])) this.#machine.onTime(this.#time.now, logIndex(this.#applied));
       for (const { message, body } of node.entry?.requests ?? []) {
         this.sessions.order(
           this.#applied,
@@ -75,21 +79,24 @@ export class ReferenceState {
     const next = roster === null || entry === null ? null : stopSignIn(roster, entry);
     if (next !== null) {
       this.#facts = { ...this.#facts, ...next.constants, roster: next };
+      this.#time.beginEpoch(next.replicas.length, next.constants.profile);
       this.sessions.beginEpoch(this.#applied, next.clients, this.#facts);
     }
     if (next !== null || this.#applied % checkpointEvery === 0) this.#views.set(this.#applied, this.#view());
   }
 
   #execute(client: ClientId, { mode, command }: Operation): Uint8Array {
-    const context = { index: logIndex(this.#applied), client, access: null };
+    const context = { index: logIndex(this.#applied), client, access: null, time: this.#time.now };
     return mode === "query" ? this.#machine.query(command, context).value : this.#machine.apply(command, context);
   }
 
   #view(): ReferenceView {
+    const time = this.#time.line;
     const tables = this.#table().flatMap(([client, { registerFloor, closed, live }]) => {
       const first = UTF8.encode(`${client} ${registerFloor} ${closed.join(" ")} ${live.length}\n`);
       return [first, ...live.flatMap(linesOf)];
     });
+    if (time !== null) tables.unshift(UTF8.encode(time));
     return {
       stateDigest: this.#stateDigest(),
       digest: sha256Hex(join([this.#machine.digest(), ...tables])),
@@ -104,12 +111,14 @@ export class ReferenceState {
 
   /** Returns the digest of a manifest's head (`docs/snapshots.md`). A session here always fits one chunk, and all chunks one list. */
   #stateDigest(): Digest {
+    const time = this.#time.chunk;
     const sessions = this.#table().flatMap(([client, { registerFloor, closed, live }]) => {
       const id = UTF8.encode(client);
       const fields = new Fields().u8(0).u16(id.length).bytes(id).u64(registerFloor);
       for (const [session, highest] of closed) fields.u64(session).u64(highest);
       return [fields.done(), ...live.map((session) => chunkOf(id, session))].map(sha256);
     });
+    if (time !== null) sessions.unshift(sha256(time));
     const frozen = this.#machine.freeze();
     const parts = Array.from({ length: frozen.chunkCount }, (_, at) => Uint8Array.fromHex(frozen.chunkDigest(at)));
     const chunks = [...sessions, ...parts];
