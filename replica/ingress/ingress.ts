@@ -41,8 +41,8 @@ export interface IngressParts {
   readonly refused: TallyByKind;
   /** Called with a peer's verified packet that came over the connection to its own address. */
   readonly heard: (peer: string, packet: Packet, now: number) => void;
-  /** Called when a source is muted, with the kind of its latest fault, and for how long. */
-  readonly muted?: (source: string, fault: string, forMs: number) => void;
+  /** Called when a source is muted, with the kind of its latest fault, for how long, and the roster id that it proved, if it did. */
+  readonly muted?: (source: string, fault: string, forMs: number, owner: string | null) => void;
   /** Takes nothing more from where a packet came from, for so many milliseconds: what a muted source sends is not to be read. */
   readonly holdOff?: (received: Received, forMs: number) => void;
   /** Ends the connection that a packet came over for an offence of this kind; false if it does not. */
@@ -186,7 +186,7 @@ export class Ingress {
     const forMs = this.#faults.add(sourceOf(received), now, weight, least, isClient ? cap : least);
     if (forMs === 0) return;
     this.#parts.holdOff?.(received, forMs);
-    this.#parts.muted?.(sourceOf(received), refused, forMs);
+    this.#parts.muted?.(sourceOf(received), refused, forMs, speakerOf(received));
   }
 
   /** Ends the connection that a forgery came over, if its owner is known, and drops what has been read of it (§7.5j). Returns whether it did. */

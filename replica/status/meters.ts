@@ -1,0 +1,57 @@
+/** Counts that a replica keeps only for whoever scrapes it. Everything is bounded, and read when asked for. */
+import { Histogram, SECONDS } from "../../metrics/mod.ts";
+import type { Input } from "../core/input.ts";
+import type { CoreEvent } from "../core/output.ts";
+import type { CoreState } from "../core/state.ts";
+import { TallyByKind } from "../diagnostics/tally_by_kind.ts";
+import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
+import { PhaseTimings } from "./phase_timings.ts";
+import { WriteProgress } from "./write_progress.ts";
+
+/** Members whose mutings are counted separately; those of all after them are `other`. */
+const MAX_MUTED = 64;
+
+export class Meters {
+  readonly phases: PhaseTimings;
+  readonly progress: WriteProgress = new WriteProgress();
+  /** The core's events, and the suspicions among them by reason (§6.1). */
+  readonly events: TallyByKind = new TallyByKind(INGRESS_LIMITS.maxCountedKinds);
+  readonly suspicions: TallyByKind = new TallyByKind(INGRESS_LIMITS.maxCountedKinds);
+  /** Sources that were muted, by the member that they are of. */
+  readonly muted: TallyByKind = new TallyByKind(MAX_MUTED);
+  /** Commits that waited for the disk. */
+  readonly durableCommits: Histogram = new Histogram(SECONDS);
+  /** Signatures that needed no check, since they had verified before. */
+  cached = 0;
+  readonly clock: () => number;
+
+  /** `clock` is monotonic, in milliseconds. */
+  constructor(clock: () => number) {
+    this.clock = clock;
+    this.phases = new PhaseTimings(clock);
+  }
+
+  /** Counts an event of the core. */
+  take({ event, fields }: CoreEvent): void {
+    this.events.add(event);
+    if (event === "suspect") this.suspicions.add(String(fields["reason"]));
+  }
+
+  /** Counts that a source was muted: `owner` is the member that it is of, or null for a stranger. */
+  mute(owner: string | null): void {
+    this.muted.add(owner ?? "unknown");
+  }
+
+  /** Looks at the state after a step. */
+  look(state: CoreState, input: Input, accepted: boolean): void {
+    this.phases.look(state, input, accepted);
+    this.progress.look(state, input.now);
+  }
+
+  /** Sends answers, and counts the time that it takes. */
+  answer(send: () => void): void {
+    const before = this.clock();
+    send();
+    this.phases.answered(before);
+  }
+}
