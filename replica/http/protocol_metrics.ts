@@ -44,6 +44,14 @@ export const PLACE_METRICS: readonly Metric<ReplicaSource>[] = [
     read: ({ report }) => Number(report.hearsQuorum),
   },
   {
+    ...{ type: "gauge", name: "bft_raft_replicas", help: "Replicas of the roster in force." },
+    read: ({ replicas }) => replicas,
+  },
+  {
+    ...{ type: "gauge", name: "bft_raft_quorum", help: "Replicas that are a quorum." },
+    read: ({ quorum }) => quorum,
+  },
+  {
     ...{ type: "gauge", name: "bft_raft_epoch", help: "Epoch of the roster in force here." },
     read: ({ report }) => report.epoch,
   },

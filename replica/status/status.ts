@@ -117,6 +117,9 @@ export interface Vitals {
   /** Time for which something has waited here while nothing was committed, in milliseconds; 0 while nothing waits, or nobody counts. */
   readonly stalledMs: number;
   readonly electionTimeoutMs: number;
+  /** Replicas of the roster in force, and how many of them are a quorum. */
+  readonly replicas: number;
+  readonly quorum: number;
 }
 
 export interface StatusParts {
@@ -196,11 +199,14 @@ export class StatusReporter {
 
   /** Returns what probes and metrics ask for. Costs little, whatever the state is like. */
   vitals(now: number): Vitals {
+    const { config, quorumSizes } = this.#parts.state;
     return {
       report: this.report(now, true),
       trouble: this.trouble(now),
       stalledMs: this.#parts.meters?.progress.stalledMs(now) ?? 0,
-      electionTimeoutMs: this.#parts.state.config.constants.electionTimeoutMs,
+      electionTimeoutMs: config.constants.electionTimeoutMs,
+      replicas: config.replicas.length,
+      quorum: quorumSizes.quorum,
     };
   }
 
