@@ -25,6 +25,7 @@ import type { Orderable } from "./loop/in_flight.ts";
 import { createInbox, type Inbox } from "./loop/inbox.ts";
 import type { Outlet } from "./loop/outlet.ts";
 import { Queries } from "./loop/queries.ts";
+import { RequestCounts } from "./loop/request_counts.ts";
 import { type Executed, type RequestOptions, Requests } from "./loop/requests.ts";
 import type { RequestsChanges } from "./loop/requests_config.ts";
 
@@ -167,7 +168,8 @@ export function createClient(options: ClientOptions): Client {
     view: settings.view,
     kept: Promise.resolve(),
   };
-  return assemble(running, { dropped: inbox.counters, disagreements, turnedAway: inbox.turnedAway });
+  const requests = ordering?.requests.counts ?? new RequestCounts();
+  return assemble(running, { dropped: inbox.counters, disagreements, turnedAway: inbox.turnedAway, requests });
 }
 
 /** §13.12: goes by the roster that the last step leads to, and lets go of all that rests on the one before. */

@@ -15,6 +15,7 @@ import type { Reconfigured, ReconfigureOptions } from "./calls/reconfigure.ts";
 import type { ReplicaStatus } from "./calls/status_report.ts";
 import type { WatchCalls } from "./calls/watch.ts";
 import type { InboxCounters } from "./loop/inbox.ts";
+import type { RequestReport } from "./loop/request_counts.ts";
 import type { CallOptions, Executed, RequestOptions } from "./loop/requests.ts";
 import type { ClientTimings } from "./loop/timings.ts";
 
@@ -60,6 +61,8 @@ export interface RosterFiles {
 export interface ClientReport {
   /** Packets dropped, by reason. */
   readonly dropped: Readonly<InboxCounters>;
+  /** Counts of commands and ordered queries, by what became of them, and of requests sent. */
+  readonly requests: RequestReport;
   /** Number of accepted answers each replica contradicted; holds only replicas that did. */
   readonly disagreements: Readonly<Record<string, number>>;
   /** Replicas that said they do not know this client, and nothing else. They cannot sign that: it is a hint that rosters differ. */

@@ -19,19 +19,30 @@ interface PromValue {
   readonly metricName?: string;
 }
 
+/** Time for which a text is handed out again, whoever asks and how often, in milliseconds. */
+export const REUSED_MS = 500;
+
 /**
- * Returns the exposition of `metrics`, which are read from what `source` returns at each scrape. Throws if two have one name, or one is no name of
- * Prometheus'.
+ * Returns the exposition of `metrics`, which are read from what `source` returns, at most once in {@linkcode REUSED_MS} by the clock `now`. Throws if two have one
+ * name, or one is no name of Prometheus'.
  */
-export function createExposition<Source>(metrics: readonly Metric<Source>[], source: () => Source): Exposition {
+export function createExposition<Source>(
+  metrics: readonly Metric<Source>[],
+  source: () => Source,
+  now: () => number,
+): Exposition {
   const registry = new Registry();
   let read = source();
   for (const metric of metrics) registry.registerMetric(adapt(metric, () => read) as unknown as PromMetric);
+  let made: { readonly at: number; readonly text: Promise<string> } | null = null;
   return {
     text() {
-      // Once for all of them, so that what one scrape says fits together.
-      read = source();
-      return registry.metrics();
+      if (made === null || now() - made.at >= REUSED_MS) {
+        // Once for all of them, so that what one scrape says fits together.
+        read = source();
+        made = { at: now(), text: registry.metrics() };
+      }
+      return made.text;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { byCode, COUNTS, createExposition, Histogram, type Metric } from "./mod.ts";
+import { byCode, COUNTS, createExposition, Histogram, type Metric, REUSED_MS } from "./mod.ts";
 
 interface Source {
   readonly counts: Record<string, number>;
@@ -18,10 +18,14 @@ const METRICS: readonly Metric<Source>[] = [
 
 Deno.test("a scrape has the values of its moment, and what others wrote breaks no line", async () => {
   const source = { counts: { ['x"\n\\']: 2 } as Record<string, number>, waits: new Histogram([1, 2]) };
-  const exposition = createExposition(METRICS, () => source);
-  await exposition.text();
+  let now = 0;
+  const exposition = createExposition(METRICS, () => source, () => now);
+  const first = await exposition.text();
   source.counts["y"] = 7;
   for (const value of [0.5, 1, 1.5, 9]) source.waits.observe(value);
+  now = REUSED_MS - 1;
+  assertEquals(await exposition.text(), first);
+  now = REUSED_MS;
   assertEquals((await exposition.text()).split("\n").filter((line) => line !== ""), [
     "# HELP a_total Things.\\nMany",
     "# TYPE a_total counter",
@@ -44,5 +48,5 @@ Deno.test("a scrape has the values of its moment, and what others wrote breaks n
 
 Deno.test("two metrics of one name are refused", () => {
   const [first] = METRICS;
-  assertThrows(() => createExposition([first!, first!], () => ({ counts: {}, waits: new Histogram(COUNTS) })));
+  assertThrows(() => createExposition([first!, first!], () => ({ counts: {}, waits: new Histogram(COUNTS) }), () => 0));
 });

@@ -11,6 +11,7 @@ import {
   type PlayControl,
   timed,
 } from "./dashboard/mod.ts";
+import { GatewayCounts, metricsHandler } from "./gateway_metrics.ts";
 import { deleteKey, getKey, listKeys, putKey, transact } from "./kv_routes.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -41,39 +42,60 @@ export function createApp(client: Client, rules: AccessRules, play: PlayControl 
   const source = new DashboardSource({ client, play });
   const dashboard = dashboardHandler(source);
   const hub = new WatchHub(client);
-  const app = routed(client, hub);
-  const answer = timed(source.latency, (request) => app.fetch(request));
+  const counts = new GatewayCounts();
   let underWay = 0;
+  const metrics = metricsHandler({ client, counts, underWay: () => underWay, listeners: () => hub.size });
+  const app = routed(client, hub, metrics);
+  const answer = timed(source.latency, (request) => app.fetch(request));
   return {
     async fetch(request) {
-      if (underWay >= GATEWAY_LIMITS.maxRequests) {
-        return withHeaders(
-          problemResponse(
-            new Problem("too-many-requests", `${underWay} requests are under way; wanted fewer before another one`),
-          ),
-        );
-      }
-      underWay++;
-      try {
-        const { pathname } = new URL(request.url);
-        // The page holds no data, and asks for a token itself where one is needed. It has a policy of its own.
-        (isPagePath(pathname) ? requireHost : requireAccess)(rules, request);
-        return isDashboardPath(pathname) ? await dashboard(request) : withHeaders(await answer(request));
-      } catch (error) {
-        return withHeaders(problemResponse(problemOf(error)));
-      } finally {
-        underWay--;
-      }
+      const startedAt = performance.now();
+      const response = await answerTo(request);
+      counts.answered(routeOf(request), response.status, performance.now() - startedAt);
+      return response;
     },
     close: () => {
       hub.stop();
       void source.close();
     },
   };
+
+  async function answerTo(request: Request): Promise<Response> {
+    if (underWay >= GATEWAY_LIMITS.maxRequests) {
+      return withHeaders(
+        problemResponse(
+          new Problem("too-many-requests", `${underWay} requests are under way; wanted fewer before another one`),
+        ),
+      );
+    }
+    underWay++;
+    try {
+      const { pathname } = new URL(request.url);
+      // The page holds no data, and asks for a token itself where one is needed. It has a policy of its own.
+      (isPagePath(pathname) ? requireHost : requireAccess)(rules, request);
+      return isDashboardPath(pathname) ? await dashboard(request) : withHeaders(await answer(request));
+    } catch (error) {
+      return withHeaders(problemResponse(problemOf(error)));
+    } finally {
+      underWay--;
+    }
+  }
 }
 
+/** Returns what counts as the route of a request: an address of the gateway's without what it names. */
+function routeOf(request: Request): string {
+  const { pathname } = new URL(request.url);
+  if (isPagePath(pathname)) return "/";
+  return ROUTES.find((route) => route.endsWith("/") ? pathname.startsWith(route) : pathname === route) ?? "other";
+}
+
+const ROUTES: readonly string[] = [
+  ...["/v1/kv", "/v1/kv/", "/v1/txn", "/v1/watch", "/v1/log/", "/v1/status", "/v1/dashboard", "/v1/play/"],
+  ...["/healthz", "/readyz", "/metrics", "/openapi.json"],
+];
+
 /** Returns what is served at each address but the dashboard's. */
-function routed(client: Client, hub: WatchHub): Hono {
+function routed(client: Client, hub: WatchHub, metrics: Handler): Hono {
   const document = openApiDocument();
   const routes: Readonly<Record<string, Methods>> = {
     "/v1/kv": { GET: (request) => listKeys(client, request) },
@@ -88,6 +110,7 @@ function routed(client: Client, hub: WatchHub): Hono {
     "/v1/status": { GET: (request) => getStatus(client, request) },
     "/healthz": { GET: () => json({ healthy: true }) },
     "/readyz": { GET: (request) => ready(client, request) },
+    "/metrics": { GET: metrics },
     "/openapi.json": { GET: () => json(document) },
   };
   const app = new Hono();

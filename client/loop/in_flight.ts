@@ -24,6 +24,8 @@ export interface InFlight {
   readonly operations: number;
   readonly frames: RequestFrames;
   tally: ReplyTally;
+  /** True once it has been sent to somebody. */
+  sent: boolean;
   /** Results of what was executed, once that is settled. */
   results: readonly Uint8Array[];
 }

@@ -26,6 +26,7 @@ import {
 import { sealRequest } from "./envelope.ts";
 import { asOne, type InFlight, type Orderable, resultsOf, sizeOf } from "./in_flight.ts";
 import { createRecentAnswers } from "./recent_answers.ts";
+import { RequestCounts, type RequestEnd } from "./request_counts.ts";
 import { callError, errorOf } from "./request_errors.ts";
 import type { Executed, RequestOptions, RequestsChanges, RequestsConfig } from "./requests_config.ts";
 
@@ -51,6 +52,8 @@ export class Requests {
   readonly #inFlight = new Map<number, InFlight>();
   readonly #byDigest = new Map<Digest, InFlight>();
   readonly #recent = createRecentAnswers();
+  /** Counts of them so far. */
+  readonly counts: RequestCounts = new RequestCounts();
   #tickets = 0;
 
   constructor(config: RequestsConfig) {
@@ -144,7 +147,7 @@ export class Requests {
   /** Rejects every pending request with `reason`. */
   abandon(reason: Error): void {
     for (const pending of [...this.#byTicket.values()]) {
-      this.#finish(pending);
+      this.#finish(pending, "closed");
       pending.reject(reason);
       cancel(this.#session, pending.ticket, this.#config.now());
     }
@@ -217,14 +220,17 @@ export class Requests {
 
   #seal(request: number, operations: number, message: Request): void {
     const frames = sealRequest(this.#config.signer, message);
-    const inFlight = { request, operations, frames, tally: this.#newTally(), results: [] };
+    const inFlight = { request, operations, frames, tally: this.#newTally(), results: [], sent: false };
     this.#inFlight.set(request, inFlight);
     this.#byDigest.set(inFlight.frames.digest, inFlight);
   }
 
   #send(request: number, to: string, intervention: boolean): void {
-    const frames = this.#inFlight.get(request)?.frames[intervention ? "intervention" : "plain"];
-    if (frames === undefined) return;
+    const inFlight = this.#inFlight.get(request);
+    if (inFlight === undefined) return;
+    const frames = inFlight.frames[intervention ? "intervention" : "plain"];
+    this.counts.sent[intervention ? "intervention" : inFlight.sent ? "again" : "first"]++;
+    inFlight.sent = true;
     if (to === "all") this.#config.outlet.toAll(frames);
     else this.#config.outlet.toOne(to, frames);
   }
@@ -234,7 +240,7 @@ export class Requests {
     const inFlight = this.#inFlight.get(request);
     const accepted = inFlight?.tally.accepted?.value;
     if (pending === undefined || inFlight === undefined || accepted === undefined) return;
-    this.#finish(pending);
+    this.#finish(pending, "answered");
     // A copy: the bytes are a view into frames that hold other answers too.
     pending.resolve({ result: inFlight.results[part]!.slice(), index: accepted.index });
   }
@@ -244,11 +250,12 @@ export class Requests {
     if (pending === undefined) return;
     const [{ client }, { operation: { mode }, signal }] = [this.#config, pending];
     const error = errorOf(failure, { client, mode, progress: this.#progress(pending), abortReason: signal?.reason });
-    this.#finish(pending);
+    this.#finish(pending, failure.reason);
     pending.reject(error);
   }
 
-  #finish(pending: Pending): void {
+  #finish(pending: Pending, end: RequestEnd): void {
+    this.counts.end(end, this.#config.now() - pending.startedAt);
     this.#byTicket.delete(pending.ticket);
     pending.signal?.removeEventListener("abort", pending.onAbort);
   }

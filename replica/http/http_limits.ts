@@ -14,6 +14,4 @@ export const HTTP_LIMITS = {
   headReads: 64,
   /** Time from accepting a connection until it is closed, answered or not. */
   deadlineMs: 5000,
-  /** Time for which the text of the metrics is handed out again. */
-  metricsCacheMs: 500,
 } as const;

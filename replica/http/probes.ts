@@ -4,7 +4,6 @@ import type { Meters } from "../status/meters.ts";
 import type { Vitals } from "../status/status.ts";
 import { TROUBLES } from "../status/troubles.ts";
 import { type Answer, jsonAnswer, problem } from "./answer.ts";
-import { HTTP_LIMITS } from "./http_limits.ts";
 import { ProbeServer } from "./probe_server.ts";
 import { ELECTION_METRICS, PEER_METRICS, PLACE_METRICS } from "./protocol_metrics.ts";
 import type { ReplicaSource } from "./replica_source.ts";
@@ -33,7 +32,7 @@ export interface Probes {
 /** Serves probes at once. Throws what `Deno.listen` throws if it cannot listen there. */
 export function serveProbes(address: { readonly hostname: string; readonly port: number }, meters: Meters): Probes {
   let shown: Probed | null = null;
-  let metrics: (() => Promise<string>) | null = null;
+  let metrics: Exposition | null = null;
   const server: ProbeServer = new ProbeServer(address, ({ method, path }) => {
     const route = ROUTES[path];
     if (route === undefined) return problem("not-found", `given ${path.slice(0, 200)}, wanted ${PATHS.join(", ")}`);
@@ -46,19 +45,19 @@ export function serveProbes(address: { readonly hostname: string; readonly port:
     show(replica) {
       shown = replica;
       const source = () => ({ ...replica.vitals(), meters, probes: server.counts });
-      metrics = cached(createExposition(REPLICA_METRICS, source));
+      metrics = createExposition(REPLICA_METRICS, source, meters.clock);
     },
     close: () => server.close(),
   };
 }
 
-type Route = (replica: Probed, metrics: () => Promise<string>) => Answer | Promise<Answer>;
+type Route = (replica: Probed, metrics: Exposition) => Answer | Promise<Answer>;
 
 const ROUTES: Readonly<Record<string, Route>> = {
   __proto__: null as unknown as Route,
   "/healthz": (replica) => health(replica.vitals()),
   "/readyz": (replica) => readiness(replica.vitals()),
-  "/metrics": async (_, metrics) => ({ status: 200, type: CONTENT_TYPE, body: await metrics() }),
+  "/metrics": async (_, metrics) => ({ status: 200, type: CONTENT_TYPE, body: await metrics.text() }),
 };
 const PATHS = Object.keys(ROUTES);
 
@@ -77,14 +76,4 @@ function readiness(vitals: Vitals): Answer {
     return problem("not-available", detail, { reason: "stalled", commitIndex });
   }
   return jsonAnswer({ ready: true, commitIndex });
-}
-
-/** Has the text made at most once in a while, whoever asks and how often. */
-function cached(exposition: Exposition): () => Promise<string> {
-  let made: { readonly at: number; readonly text: Promise<string> } | null = null;
-  return () => {
-    const now = performance.now();
-    if (made === null || now - made.at >= HTTP_LIMITS.metricsCacheMs) made = { at: now, text: exposition.text() };
-    return made.text;
-  };
 }

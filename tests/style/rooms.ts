@@ -54,7 +54,7 @@ const TRANSPORT: readonly Room[] = [
   { name: "transport/open/", mayImport: [...CRYPTO, "transport/", "transport/zmq/", "transport/zmtp/", ...ENGINE] },
 ];
 
-const BELOW_CLIENT = [...FORMATS, ...CRYPTO, "state_machine/", "transport/", ...CODEC];
+const BELOW_CLIENT = [...COUNTING, ...FORMATS, ...CRYPTO, "state_machine/", "transport/", ...CODEC];
 const CLIENT: readonly Room[] = [
   { name: "client/session/", mayImport: ["protocol/", "protocol/bytes/"] },
   { name: "client/errors.ts", mayImport: [] },

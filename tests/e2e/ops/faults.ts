@@ -135,14 +135,14 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    what: "a disk is lost",
-    alerts: ["BftRaftReplicaNotHealthy", "BftRaftLearner"],
-    async begin({ cluster, start, observer, operator }) {
-      await cluster.process("r4").kill();
+    // With all others up it is a full member again before anybody is told.
+    what: "a disk is lost, and another replica is down",
+    alerts: ["BftRaftReplicaNotHealthy", "BftRaftLearner", "BftRaftCannotWrite"],
+    async begin({ cluster, start }) {
+      await Promise.all(["r3", "r4"].map((id) => cluster.process(id).kill()));
       await Deno.remove(cluster.dataDir("r4"), { recursive: true });
       await start("r4", "--recover");
-      // It is a full member again with a commit in a term above those in which it may have signed.
-      return () => deposeLeader(cluster, observer, operator);
+      return () => start("r3");
     },
   },
   {

@@ -7,9 +7,9 @@ const PATIENCE_MS = 30_000;
 /** Time that an alert waits here before it fires, and the times over which its rates are taken. */
 const QUICK: readonly (readonly [RegExp, string])[] = [
   [/for: \d+[sm]/g, "for: 2s"],
-  [/\[10m\]/g, "[30s]"],
-  [/\[5m\]|\[1m\]/g, "[10s]"],
-  [/offset 5m/g, "offset 10s"],
+  [/\[10m\]/g, "[15s]"],
+  [/\[5m\]|\[1m\]/g, "[8s]"],
+  [/offset 5m/g, "offset 8s"],
 ];
 
 /** An alert that fires. */
@@ -70,6 +70,13 @@ export class Prometheus implements AsyncDisposable {
       throw error;
     }
     return prometheus;
+  }
+
+  /** Returns the first value of a query; NaN where there is none. */
+  async value(query: string): Promise<number> {
+    const response = await fetch(`${this.#url}/api/v1/query?query=${encodeURIComponent(query)}`);
+    const { data } = await response.json() as { data: { result: { value: [number, string] }[] } };
+    return Number(data.result[0]?.value[1]);
   }
 
   /** Returns the alerts that fire now. */
