@@ -58,6 +58,7 @@ function settingsOf(options: ClientOptions) {
     viewParts,
     client: view.roster.clients.find(({ id }) => key.kind === "client" && id === key.id)?.id ?? null,
     now: options.now ?? (() => performance.now()),
+    tracing: options.tracing ?? null,
     seed: options.seed ?? Math.floor(Math.random() * SEED_RANGE),
     randomBytes,
     drawNonce,
@@ -107,7 +108,7 @@ function createOrdering(
   const { session, ...changes } = requestsOf(view);
   const requests = new Requests({
     ...{ client, ...changes, session: { ...session, maxQueued, maxGroup, seed } },
-    ...{ signer, outlet, hellos, now, randomBytes, onDisagreement },
+    ...{ signer, outlet, hellos, now, randomBytes, onDisagreement, tracing: settings.tracing },
   });
   const reads = new FastReads({
     ...{ client, replicas: view.ids, profile: view.roster.constants.profile, signer, outlet, now },

@@ -4,6 +4,7 @@ import type { RosterFile, SignedRoster } from "../crypto/roster/parse_roster.ts"
 import type { Roster } from "../crypto/roster/roster_types.ts";
 import type { Step } from "../crypto/roster/verify_end.ts";
 import type { SignatureBackend } from "../crypto/signing/backend.ts";
+import type { Tracing } from "../metrics/mod.ts";
 import type { ClientTransport } from "../transport/port.ts";
 import type { BackupSources } from "./calls/backup_sources.ts";
 import type { CommittedEntry } from "./calls/committed_command.ts";
@@ -43,6 +44,8 @@ export interface ClientOptions {
   readonly maxGroup?: number;
   /** Monotonic clock in milliseconds; `performance.now` by default. */
   readonly now?: () => number;
+  /** Receives a span for each command and ordered query that was sent; of `openTracing`, and on the clock of `performance.now`. None by default. */
+  readonly tracing?: Tracing | null;
   /** Seed of the jitter; random by default. */
   readonly seed?: number;
   /** A replica contradicted an answer that enough others gave alike to the request with this digest, under its signature. */

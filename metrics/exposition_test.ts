@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { byCode, COUNTS, createExposition, Histogram, type Metric, REUSED_MS } from "./mod.ts";
+import { createExposition, REUSED_MS } from "./exposition.ts";
+import { byCode, COUNTS, Histogram, type Metric } from "./mod.ts";
 
 interface Source {
   readonly counts: Record<string, number>;

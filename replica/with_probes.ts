@@ -1,18 +1,20 @@
 /** Probes and metrics around a replica's process: served from before it has started until it has ended. */
 import { ConfigError } from "../crypto/config_error.ts";
+import { openTracing } from "../metrics/mod.ts";
 import { hostAndPort } from "../protocol/host.ts";
 import type { HttpAddress } from "./flags.ts";
 import type { Probes } from "./http/mod.ts";
 import type { RunningReplica } from "./start_replica.ts";
 import { Meters } from "./status/meters.ts";
 
-/** Starts a replica by `start`, with meters and probes if they are wanted. Throws `ConfigError` if nothing can listen at the address. */
+/** Starts a replica by `start`, with meters and probes if they are wanted, and traces if Deno makes any. Throws `ConfigError` if nothing can listen at the address. */
 export async function withProbes(
   address: HttpAddress | null,
   start: (meters: Meters | null) => Promise<RunningReplica>,
 ): Promise<RunningReplica> {
-  if (address === null) return await start(null);
-  const meters = new Meters(() => performance.now());
+  const tracing = await openTracing("replica");
+  const meters = address === null && tracing === null ? null : new Meters(() => performance.now(), tracing);
+  if (address === null || meters === null) return await start(meters);
   const probes = await serve(address, meters);
   try {
     const replica = await start(meters);

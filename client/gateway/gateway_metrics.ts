@@ -1,5 +1,6 @@
 /** Metrics of a gateway: those of its client, and of what it serves over HTTP (docs/metrics.md). */
-import { CONTENT_TYPE, createExposition, Histogram, type Metric, SECONDS } from "../../metrics/mod.ts";
+import { CONTENT_TYPE, createExposition } from "../../metrics/exposition.ts";
+import { Histogram, type Metric, SECONDS } from "../../metrics/mod.ts";
 import { CLIENT_METRICS, type ClientSource } from "../client_metrics.ts";
 
 /** Counts of what a gateway served. Routes are the gateway's own, so that there are few of them. */

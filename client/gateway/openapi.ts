@@ -1,7 +1,7 @@
 /** The OpenAPI 3.1 document of a gateway. */
 import { z } from "zod";
 import { createDocument } from "zod-openapi";
-import { CONTENT_TYPE } from "../../metrics/mod.ts";
+import { CONTENT_TYPE } from "../../metrics/exposition.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { PROBLEMS, type ProblemType } from "./problems.ts";
 import * as schemas from "./schemas.ts";

@@ -28,6 +28,7 @@ import { asOne, type InFlight, type Orderable, resultsOf, sizeOf } from "./in_fl
 import { createRecentAnswers } from "./recent_answers.ts";
 import { RequestCounts, type RequestEnd } from "./request_counts.ts";
 import { callError, errorOf } from "./request_errors.ts";
+import { spanOf } from "./request_span.ts";
 import type { Executed, RequestOptions, RequestsChanges, RequestsConfig } from "./requests_config.ts";
 
 export type { CallOptions, Executed, RequestOptions } from "./requests_config.ts";
@@ -220,7 +221,8 @@ export class Requests {
 
   #seal(request: number, operations: number, message: Request): void {
     const frames = sealRequest(this.#config.signer, message);
-    const inFlight = { request, operations, frames, tally: this.#newTally(), results: [], sent: false };
+    const place = message.kind === "SendRequest" ? message : null;
+    const inFlight = { request, operations, frames, place, tally: this.#newTally(), results: [], sent: false };
     this.#inFlight.set(request, inFlight);
     this.#byDigest.set(inFlight.frames.digest, inFlight);
   }
@@ -240,7 +242,7 @@ export class Requests {
     const inFlight = this.#inFlight.get(request);
     const accepted = inFlight?.tally.accepted?.value;
     if (pending === undefined || inFlight === undefined || accepted === undefined) return;
-    this.#finish(pending, "answered");
+    this.#finish(pending, "answered", accepted.index);
     // A copy: the bytes are a view into frames that hold other answers too.
     pending.resolve({ result: inFlight.results[part]!.slice(), index: accepted.index });
   }
@@ -254,8 +256,13 @@ export class Requests {
     pending.reject(error);
   }
 
-  #finish(pending: Pending, end: RequestEnd): void {
-    this.counts.end(end, this.#config.now() - pending.startedAt);
+  #finish(pending: Pending, end: RequestEnd, index?: number): void {
+    const until = this.#config.now();
+    this.counts.end(end, until - pending.startedAt);
+    const inFlight = this.#inFlight.get(pending.request ?? 0);
+    if (inFlight !== undefined) {
+      this.#config.tracing?.tell(spanOf(inFlight, { client: this.#config.client, pending, until, end, index }));
+    }
     this.#byTicket.delete(pending.ticket);
     pending.signal?.removeEventListener("abort", pending.onAbort);
   }

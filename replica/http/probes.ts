@@ -1,5 +1,6 @@
 /** Probes and metrics of a replica over HTTP: what is served at which address (docs/metrics.md). */
-import { CONTENT_TYPE, createExposition, type Exposition, type Metric } from "../../metrics/mod.ts";
+import { CONTENT_TYPE, createExposition, type Exposition } from "../../metrics/exposition.ts";
+import type { Metric } from "../../metrics/mod.ts";
 import type { Meters } from "../status/meters.ts";
 import type { Vitals } from "../status/status.ts";
 import { TROUBLES } from "../status/troubles.ts";

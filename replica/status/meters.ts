@@ -1,5 +1,5 @@
 /** Counts that a replica keeps only for whoever scrapes it. Everything is bounded, and read when asked for. */
-import { Histogram, SECONDS } from "../../metrics/mod.ts";
+import { Histogram, SECONDS, type Tracing } from "../../metrics/mod.ts";
 import type { Input } from "../core/input.ts";
 import type { CoreEvent } from "../core/output.ts";
 import type { CoreState } from "../core/state.ts";
@@ -26,9 +26,9 @@ export class Meters {
   readonly clock: () => number;
 
   /** `clock` is monotonic, in milliseconds. */
-  constructor(clock: () => number) {
+  constructor(clock: () => number, tracing: Tracing | null = null) {
     this.clock = clock;
-    this.phases = new PhaseTimings(clock);
+    this.phases = new PhaseTimings(clock, tracing);
   }
 
   /** Counts an event of the core. */

@@ -2,13 +2,14 @@
  * Times of the phases that entries go through here, measured outside the core: each position of the log (its end, the prepared, the committed and the applied
  * one) is looked at after every step, and a clock is read where one has moved.
  */
-import { COUNTS, Histogram, SECONDS } from "../../metrics/mod.ts";
+import { COUNTS, Histogram, SECONDS, type Tracing } from "../../metrics/mod.ts";
 import type { Request } from "../../protocol/entry.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import type { Input } from "../core/input.ts";
 import { entryAt, lastIndex } from "../core/log/log.ts";
 import type { CoreState } from "../core/state.ts";
+import { tellEntry } from "./entry_spans.ts";
 
 /** Phases of an entry at one replica (docs/metrics.md). */
 export const PHASES = ["order", "prepare", "commit", "apply", "answer"] as const;
@@ -62,9 +63,12 @@ export class PhaseTimings {
   /** The request whose way into the log is timed; one at a time, for it costs a look through each entry. */
   #followed: { readonly request: Signed<Request>; readonly since: number } | null = null;
 
-  /** `clock` is monotonic, in milliseconds. */
-  constructor(clock: () => number) {
+  readonly #tracing: Tracing | null;
+
+  /** `clock` is monotonic, in milliseconds; that of `performance.now` where there are traces. */
+  constructor(clock: () => number, tracing: Tracing | null = null) {
     this.#clock = clock;
+    this.#tracing = tracing;
     this.seconds = Object.fromEntries(PHASES.map((phase) => [phase, new Histogram(SECONDS)])) as Record<
       Phase,
       Histogram
@@ -107,7 +111,15 @@ export class PhaseTimings {
       const requests = entryAt(state.log, index as CoreState["commitIndex"])?.entry.requests;
       if (requests) this.entryRequests.observe(requests.length);
     }
-    time(apply, this.#applied.moveTo(state.appliedIndex, now), this.#committed, now);
+    const applied = this.#applied.moveTo(state.appliedIndex, now);
+    time(apply, applied, this.#committed, now);
+    if (this.#tracing !== null) { for (const index of applied) this.#trace(this.#tracing, state, index); }
+  }
+
+  #trace(tracing: Tracing, state: CoreState, index: number): void {
+    const [appended, prepared] = [this.#appended.at(index), this.#prepared.at(index)];
+    const [committed, applied] = [this.#committed.at(index), this.#applied.at(index)];
+    tellEntry(tracing, state, index, { appended, prepared, committed, applied });
   }
 
   #findFollowed(state: CoreState, appended: readonly number[], now: number): void {

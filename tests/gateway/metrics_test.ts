@@ -1,6 +1,6 @@
 /** Metrics of a gateway. */
 import { assert, assertEquals } from "@std/assert";
-import { REUSED_MS } from "../../metrics/mod.ts";
+import { REUSED_MS } from "../../metrics/exposition.ts";
 import { eventually } from "../../tasks/support/eventually.ts";
 import { valuesIn } from "../metrics/scrape.ts";
 import { ORIGIN, withGateway } from "./gateway_lab.ts";
