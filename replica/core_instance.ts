@@ -75,6 +75,7 @@ export function createCoreInstance(
         peers.heard(peer, at);
         peerMemory.heard(peer, packet, at);
       },
+      refusedFrom: (owner) => scope.meters?.refuse(owner),
       muted(source, fault, forMs, owner) {
         scope.paced.log("warn", "source-muted", { source, fault, forMs });
         scope.meters?.mute(owner);
@@ -232,9 +233,10 @@ function effectPorts(parts: ReplicaParts, scope: ReplicaScope, settings: Setting
       signs.published(packet.kind, frames, now());
     },
     flush: () => transport.flushPeers(),
-    reply: meters === null
-      ? (replies) => replier.reply(replies)
-      : (replies) => meters.answer(() => replier.reply(replies)),
+    reply(replies) {
+      const send = (each: typeof replies) => replier.reply(each);
+      return meters === null ? send(replies) : meters.answer(replies, send);
+    },
     event(event) {
       events.take(event);
       meters?.take(event);

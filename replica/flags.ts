@@ -33,8 +33,8 @@ Usage: replica --cluster FILE --key FILE --data DIR [options]
   --unsafe-test-faults    has to stand beside --byzantine
   --health FILE           keeps a file that says "ok", or why this replica takes no part in a quorum that has a leader; written every
                           two seconds, so an older one says that the process hangs or is gone (docs/operations.md)
-  --http HOST:PORT        serves metrics for Prometheus and probes at /metrics, /healthz and /readyz, to whoever reaches that address: take
-                          one of this machine or of a network for operators (docs/metrics.md)
+  --http [HOST:]PORT      serves metrics for Prometheus and probes at /metrics, /healthz and /readyz (docs/metrics.md): at 127.0.0.1, or at
+                          an address of this machine that you name, to whoever reaches it; let that be operators alone
   --record FILE           writes down what the core is given, for a replay (docs/recording.md). FILE has to be new, after a
                           restart too, and only grows: for incidents
   --help                  this text
@@ -52,6 +52,8 @@ const BOOLEANS = ["init", "recover", "insecure-plaintext", "unsafe-test-faults",
 /** Ports end at 65535. */
 const MAX_DIAL_OFFSET = 60_000;
 const MAX_PORT = 65_535;
+/** The place where probes are served unless another is named. */
+const LOOPBACK = "127.0.0.1";
 const CHOICES: readonly BackendChoice[] = ["auto", "native", "noble"];
 
 type StringFlag = (typeof STRINGS)[number];
@@ -186,12 +188,12 @@ function bindHost(host: string | undefined): string | null {
 
 function httpAddress(given: string | undefined): HttpAddress | null {
   if (given === undefined) return null;
-  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(given) ?? [];
-  const [host, port] = [bracketed ?? plain ?? "", Number(digits)];
+  const [, bracketed, plain, digits] = /^(?:(?:\[([^\]]+)\]|([^:]+)):)?(\d{1,5})$/.exec(given) ?? [];
+  const [host, port] = [bracketed ?? plain ?? LOOPBACK, Number(digits)];
   const isHost = host === "localhost" || (host !== ANY_HOST && bindHostFault(host) === null);
   if (isHost && port >= 1 && port <= MAX_PORT) return { hostname: host, port };
   throw new ConfigError(
-    `--http: given "${given}", wanted HOST:PORT with an address of this machine, as 127.0.0.1:9464 or [::1]:9464`,
+    `--http: given "${given}", wanted [HOST:]PORT with an address of this machine, as 9464, 127.0.0.1:9464 or [::1]:9464`,
   );
 }
 

@@ -36,13 +36,15 @@ Deno.test("every flag is understood", () => {
   const { transport, insecurePlaintext } = parseFlags([...NEEDED, "--transport", "libzmq", "--insecure-plaintext"])!;
   assertEquals([transport, insecurePlaintext], ["libzmq", true]);
   assertEquals(parseFlags([...NEEDED, "--http", "[::1]:9464"])?.http, { hostname: "::1", port: 9464 });
+  assertEquals(parseFlags([...NEEDED, "--http", "9464"])?.http, { hostname: "127.0.0.1", port: 9464 });
   assertEquals([flags?.record, flags?.recover], ["run.jsonl", true]);
   assertEquals([flags?.bind, flags?.crypto, flags?.logLevel, flags?.byzantine], ["*", "noble", "debug", "equivocate"]);
 });
 
 const REFUSED: readonly (readonly [string, readonly string[], string])[] = [
   ["an unknown flag", [...NEEDED, "--htpp", "x"], "--htpp"],
-  ["no address of probes", [...NEEDED, "--http", "9464"], '--http: given "9464", wanted HOST:PORT'],
+  ["no address of probes", [...NEEDED, "--http", "::1"], '--http: given "::1", wanted [HOST:]PORT'],
+  ["all addresses for probes by a star", [...NEEDED, "--http", "*:9464"], "--http: given"],
   ["a port of probes that is none", [...NEEDED, "--http", "127.0.0.1:70000"], "--http: given"],
   ["a name of another machine", [...NEEDED, "--http", "node.example:9464"], "--http: given"],
   ["a stray argument", [...NEEDED, "start"], "start"],

@@ -6,6 +6,11 @@ import type { ReplicaSource } from "./replica_source.ts";
 const ROLES = ["follower", "candidate", "leader", "learner"] as const;
 const EPOCH_PROGRESS = ["running", "ending", "fetching"] as const;
 
+/** Reasons that there can be in any cluster (§6.1): from 0 on, so that the first one of each is seen to come. */
+const NO_SUSPICIONS = {
+  ...{ timer: 0, "no-leader": 0, pace: 0, patience: 0, office: 0, evidence: 0, "hand-over": 0, "left-behind": 0 },
+};
+
 /** Returns 1 for the value of `all` that is `present`, and 0 for the others: so there is no gap where it changes. */
 const oneOf = (label: string, all: readonly string[], present: string | null): Sample[] =>
   all.map((each) => [{ [label]: each }, each === present ? 1 : 0]);
@@ -85,7 +90,7 @@ export const ELECTION_METRICS: readonly Metric<ReplicaSource>[] = [
   {
     ...{ type: "counter", name: "bft_raft_suspicions_total", labels: ["reason"] },
     help: "Times that this replica began to suspect its leader.",
-    read: ({ meters }) => byCode("reason", meters.suspicions.toRecord()),
+    read: ({ meters }) => byCode("reason", { ...NO_SUSPICIONS, ...meters.suspicions.toRecord() }),
   },
   {
     ...{ type: "gauge", name: "bft_raft_suspecting", help: "1 while this replica suspects its leader." },

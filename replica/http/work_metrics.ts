@@ -90,10 +90,16 @@ export const REQUEST_METRICS: readonly Metric<ReplicaSource>[] = [
   {
     ...{
       type: "gauge",
-      name: "bft_raft_interventions",
+      name: "bft_raft_interventions_pending",
       help: "Requests under intervention that are not settled here.",
     },
     read: ({ report }) => report.interventions,
+  },
+  {
+    ...{ type: "counter", name: "bft_raft_interventions_total" },
+    help:
+      "Requests that clients showed to all replicas, as they were not executed in time, and that were taken up here.",
+    read: ({ meters }) => meters.interventions,
   },
   { type: "gauge", name: "bft_raft_sessions", help: "Sessions open.", read: ({ report }) => report.sessions },
   {
@@ -148,6 +154,11 @@ export const PROCESS_METRICS: readonly Metric<ReplicaSource>[] = [
     ...{ type: "counter", name: "bft_raft_refused_total", labels: ["kind"] },
     help: "Packets refused, answers not given and inputs rejected, by cause.",
     read: ({ report: { refused, transport } }) => byCode("kind", { ...refused, "frames": transport.refused }),
+  },
+  {
+    ...{ type: "counter", name: "bft_raft_refused_from_total", labels: ["member"] },
+    help: "Packets refused on their way in, by the member of the roster that they came from.",
+    read: ({ meters }) => byCode("member", meters.refused.toRecord()),
   },
   {
     ...{ type: "counter", name: "bft_raft_ignored_total", labels: ["code"] },

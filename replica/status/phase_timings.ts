@@ -8,8 +8,9 @@ import { LIMITS } from "../../protocol/limits.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import type { Input } from "../core/input.ts";
 import { entryAt, lastIndex } from "../core/log/log.ts";
+import type { ClientReply } from "../core/output.ts";
 import type { CoreState } from "../core/state.ts";
-import { tellEntry } from "./entry_spans.ts";
+import { EntrySpans } from "./entry_spans.ts";
 
 /** Phases of an entry at one replica (docs/metrics.md). */
 export const PHASES = ["order", "prepare", "commit", "apply", "answer"] as const;
@@ -62,13 +63,12 @@ export class PhaseTimings {
   #applied = new Position(0);
   /** The request whose way into the log is timed; one at a time, for it costs a look through each entry. */
   #followed: { readonly request: Signed<Request>; readonly since: number } | null = null;
-
-  readonly #tracing: Tracing | null;
+  readonly #spans: EntrySpans | null;
 
   /** `clock` is monotonic, in milliseconds; that of `performance.now` where there are traces. */
   constructor(clock: () => number, tracing: Tracing | null = null) {
     this.#clock = clock;
-    this.#tracing = tracing;
+    this.#spans = tracing && new EntrySpans(tracing);
     this.seconds = Object.fromEntries(PHASES.map((phase) => [phase, new Histogram(SECONDS)])) as Record<
       Phase,
       Histogram
@@ -78,17 +78,24 @@ export class PhaseTimings {
   /** Looks at `state` after a step that took `input`. */
   look(state: CoreState, input: Input, accepted: boolean): void {
     if (state !== this.#state) return this.#begin(state);
-    if (accepted && this.#followed === null && input.kind === "request" && state.leadership !== null) {
-      this.#followed = { request: input.request, since: this.#clock() };
-    }
+    if (accepted && input.kind === "request" && state.leadership !== null) this.#take(input.request);
     const isAsBefore = state.commitIndex === this.#committed.index && state.appliedIndex === this.#applied.index &&
       state.prepared.index === this.#prepared.index && lastIndex(state.log) === this.#appended.index;
     if (!isAsBefore) this.#advance(state, this.#clock());
   }
 
   /** Counts the time from `before`, when the answers of what was applied were known, until they have been handed to the transport. */
-  answered(before: number): void {
-    this.seconds.answer.observe((this.#clock() - before) / 1000);
+  answered(replies: readonly ClientReply[], before: number): void {
+    const now = this.#clock();
+    this.seconds.answer.observe((now - before) / 1000);
+    if (this.#state !== null) this.#spans?.answered(this.#state, replies, before, now);
+  }
+
+  #take(request: Signed<Request>): void {
+    if (this.#followed !== null && this.#spans === null) return;
+    const now = this.#clock();
+    this.#followed ??= { request, since: now };
+    this.#spans?.take(request, now);
   }
 
   #begin(state: CoreState): void {
@@ -113,13 +120,13 @@ export class PhaseTimings {
     }
     const applied = this.#applied.moveTo(state.appliedIndex, now);
     time(apply, applied, this.#committed, now);
-    if (this.#tracing !== null) { for (const index of applied) this.#trace(this.#tracing, state, index); }
+    if (this.#spans !== null) { for (const index of applied) this.#trace(this.#spans, state, index); }
   }
 
-  #trace(tracing: Tracing, state: CoreState, index: number): void {
+  #trace(spans: EntrySpans, state: CoreState, index: number): void {
     const [appended, prepared] = [this.#appended.at(index), this.#prepared.at(index)];
     const [committed, applied] = [this.#committed.at(index), this.#applied.at(index)];
-    tellEntry(tracing, state, index, { appended, prepared, committed, applied });
+    spans.applied(state, index, { appended, prepared, committed, applied });
   }
 
   #findFollowed(state: CoreState, appended: readonly number[], now: number): void {

@@ -86,6 +86,6 @@ Deno.test("catching up, a truncated log and another core are not timed", () => {
 Deno.test("answers are timed by the clock", () => {
   const { clock, timings } = lab();
   clock.now = 8;
-  timings.answered(5);
+  timings.answered([], 5);
   assertAlmostEquals(timings.seconds.answer.sum, 0.003);
 });

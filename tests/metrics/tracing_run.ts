@@ -8,6 +8,7 @@ const [port] = Deno.args;
 /** A span as OTLP has it in JSON. */
 interface Span {
   readonly traceId: string;
+  readonly parentSpanId: string;
   readonly name: string;
   readonly kind: number;
   readonly startTimeUnixNano: string;
@@ -51,7 +52,7 @@ await withLocalCluster({}, async (cluster) => {
     const calls = ours().filter(({ scope }) => scope === "bft-raft-client");
     const phases = (trace: string) =>
       ours().filter(({ scope, traceId }) => scope === "bft-raft-replica" && traceId === trace);
-    return calls.length === 3 && calls.every(({ traceId }) => phases(traceId).length >= 3 * cluster.ids.length);
+    return calls.length === 3 && calls.every(({ traceId }) => phases(traceId).length >= 1 + 4 * cluster.ids.length);
   }, 30_000);
 });
 console.log(JSON.stringify(ours()));

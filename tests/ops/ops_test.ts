@@ -1,20 +1,25 @@
 /** The files for operators: they name metrics that there are, and Prometheus understands them. */
 import { assert, assertEquals } from "@std/assert";
 import { fileURLToPath } from "node:url";
+import { GATEWAY_METRICS } from "../../client/gateway/gateway_metrics.ts";
 import { REPLICA_METRICS } from "../../replica/http/mod.ts";
+import { FAULTS } from "../e2e/ops/faults/mod.ts";
 
 const OPS = new URL("../../ops/", import.meta.url);
 const read = (path: string): string => Deno.readTextFileSync(new URL(path, OPS));
 const ALERTS = read("prometheus/alerts.yml");
 
+const METRICS: readonly { readonly name: string; readonly type: string; readonly labels?: readonly string[] }[] = [
+  ...REPLICA_METRICS,
+  ...GATEWAY_METRICS,
+];
+
 /** Names under which Prometheus stores a metric. */
-const stored = REPLICA_METRICS.flatMap(({ name, type }) =>
+const stored = METRICS.flatMap(({ name, type }) =>
   type === "histogram" ? ["_bucket", "_sum", "_count"].map((end) => name + end) : [name]
 );
 const labelsOf = new Map(
-  REPLICA_METRICS.flatMap(({ name, labels = [] }) =>
-    ["", "_bucket", "_sum", "_count"].map((end) => [name + end, labels])
-  ),
+  METRICS.flatMap(({ name, labels = [] }) => ["", "_bucket", "_sum", "_count"].map((end) => [name + end, labels])),
 );
 
 /** Labels that Prometheus and its scrape add. */
@@ -55,15 +60,27 @@ Deno.test("alerts are on metrics and labels that there are", () => {
   }
 });
 
-Deno.test("each alert has a severity, a sentence, what to do, and a test", () => {
+Deno.test("each alert has a severity, a sentence, what to do, a test, a fault that raises it, and a place in the runbook", () => {
   const tests = read("prometheus/alerts_test.yml");
+  const runbook = read("../docs/operations.md");
+  const raised = FAULTS.flatMap(({ alerts }) => alerts);
   for (const rule of ALERTS.split("- alert: ").slice(1)) {
     const [name] = rule.split("\n", 1);
     for (const part of [/severity: (critical|warning)/, /summary: /, /description: /]) {
       assert(part.test(rule), `${name}: wanted ${part}`);
     }
     assert(tests.includes(`"${name}"`) || tests.includes(`alertname: ${name}\n`), `${name} has no test`);
+    assert(raised.includes(name!), `no fault raises ${name}`);
+    assert(runbook.includes(`\n| \`${name}\` `), `docs/operations.md does not say what to do about ${name}`);
   }
+});
+
+Deno.test("faults and the runbook name alerts that there are", () => {
+  const alerts = [...ALERTS.matchAll(/- alert: (\w+)/g)].map(([, name]) => name!);
+  const named = FAULTS.flatMap(({ alerts, also = [], stays = [] }) => [...alerts, ...also, ...stays]);
+  assertEquals(named.filter((name) => !alerts.includes(name)), []);
+  const described = [...read("../docs/operations.md").matchAll(/^\| `(BftRaft\w+)` /gm)].map(([, name]) => name!);
+  assertEquals(described, alerts);
 });
 
 Deno.test("the dashboard is on metrics and labels that there are", () => {

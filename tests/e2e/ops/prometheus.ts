@@ -1,16 +1,26 @@
-/** A real Prometheus that scrapes replicas of a test, with the alerts of `ops/` made quicker. */
+/** A real Prometheus that scrapes a cluster of a test, by the configuration and with the alerts of `ops/`, both made quicker. */
 import { eventually } from "../../../tasks/support/eventually.ts";
 
-const ALERTS = new URL("../../../ops/prometheus/alerts.yml", import.meta.url);
+const OPS = new URL("../../../ops/prometheus/", import.meta.url);
 const PATIENCE_MS = 30_000;
 
-/** Time that an alert waits here before it fires, and the times over which its rates are taken. */
-const QUICK: readonly (readonly [RegExp, string])[] = [
-  [/for: \d+[sm]/g, "for: 2s"],
+/** Edits that a text has to have, each at least once. */
+type Edits = readonly (readonly [what: RegExp, by: string])[];
+
+/** Time that an alert waits here before it fires, times over which its rates are taken, and bounds that a quiet cluster reaches too late. */
+const QUICK_ALERTS: Edits = [
+  [/for: \d+m/g, "for: 4s"],
+  [/for: \d+s/g, "for: 2s"],
+  [/\[30s\]/g, "[3s]"],
   [/\[10m\]/g, "[15s]"],
   [/\[5m\]|\[1m\]/g, "[8s]"],
-  [/offset 5m/g, "offset 8s"],
+  [/offset (?:5|10)m/g, "offset 8s"],
+  [/commit_stalled_seconds\) > 10\n/g, "commit_stalled_seconds) > 3\n"],
+  [/lag_entries\) > 1000\n/g, "lag_entries) > 20\n"],
 ];
+
+/** More than any replica has. */
+const NO_BOUND_MIB = 100_000;
 
 /** An alert that fires. */
 export interface Alert {
@@ -18,58 +28,102 @@ export interface Alert {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Returns whether this machine has Prometheus. */
-export function hasPrometheus(): boolean {
+/** Things that are scraped, by their ports. */
+export interface Targets {
+  readonly replicas: readonly number[];
+  readonly gateway: number;
+  /** File with the token that the gateway wants. */
+  readonly token: string;
+}
+
+/** Returns whether this machine has a program, which has to know `--version`. */
+export function hasProgram(name: string): boolean {
   try {
-    return new Deno.Command("prometheus", { args: ["--version"], stdout: "null", stderr: "null" }).outputSync().success;
-  } catch {
-    return false;
+    return new Deno.Command(name, { args: ["--version"], stdout: "null", stderr: "null" }).outputSync().success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
   }
 }
 
-/** Returns the alerts as they are shipped, with shorter times. */
-export const quickAlerts = (): string =>
-  QUICK.reduce((text, [from, to]) => text.replaceAll(from, to), Deno.readTextFileSync(ALERTS));
+/** Returns whether this machine has Prometheus. */
+export const hasPrometheus = (): boolean => hasProgram("prometheus");
+
+function edited(file: string, edits: Edits): string {
+  return edits.reduce((text, [what, by]) => {
+    const after = text.replaceAll(what, by);
+    if (after === text) throw new Error(`${file}: given nothing like ${what}, wanted it there`);
+    return after;
+  }, Deno.readTextFileSync(new URL(file, OPS)));
+}
+
+const boundOf = (mebibytes: number): string => `${mebibytes} * 1024 * 1024`;
+
+/** Returns the alerts as they are shipped, with shorter times, and one on a replica's memory above so many MiB. */
+const quickAlerts = (mebibytes: number): string =>
+  edited("alerts.yml", [...QUICK_ALERTS, [/memory_bytes > .*/g, `memory_bytes > ${boundOf(mebibytes)}`]]);
+
+/** Returns the configuration as it is shipped, for these targets. */
+function quickConfig({ replicas, gateway, token }: Targets): string {
+  const addresses = replicas.map((port) => `"127.0.0.1:${port}"`).join(", ");
+  return edited("prometheus.yml", [
+    [/scrape_interval: .*/g, "scrape_interval: 1s\n  scrape_timeout: 1s"],
+    [/evaluation_interval: .*/g, "evaluation_interval: 1s"],
+    [/"127.0.0.1:9464".*"127.0.0.1:9467"/g, addresses],
+    [/"127.0.0.1:8080"/g, `"127.0.0.1:${gateway}"`],
+    [/# authorization:/g, "authorization:"],
+    [/# +credentials_file: .*/g, `  credentials_file: ${token}`],
+  ]);
+}
 
 /** Prometheus in a directory of its own, ended with the test. */
 export class Prometheus implements AsyncDisposable {
+  readonly #dir: string;
   readonly #process: Deno.ChildProcess;
   readonly #url: string;
 
-  private constructor(process: Deno.ChildProcess, port: number) {
+  private constructor(dir: string, process: Deno.ChildProcess, port: number) {
+    this.#dir = dir;
     this.#process = process;
     this.#url = `http://127.0.0.1:${port}`;
   }
 
-  /** Starts one at `port` that scrapes `targets`, by the ports of their probes, and waits until it is ready. */
-  static async start(dir: string, port: number, targets: readonly number[]): Promise<Prometheus> {
+  /** Starts one at `port` in `dir`, which is made for it, and waits until it is ready. */
+  static async start(dir: string, port: number, targets: Targets): Promise<Prometheus> {
     await Deno.mkdir(dir);
-    await Deno.writeTextFile(`${dir}/alerts.yml`, quickAlerts());
-    const addresses = targets.map((target) => `"127.0.0.1:${target}"`).join(", ");
-    const config = [
-      "global: { scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }",
-      "rule_files: [alerts.yml]",
-      "scrape_configs:",
-      `  - { job_name: bft-raft, static_configs: [{ targets: [${addresses}] }] }`,
-    ];
-    await Deno.writeTextFile(`${dir}/prometheus.yml`, config.join("\n") + "\n");
+    await Deno.writeTextFile(`${dir}/alerts.yml`, quickAlerts(NO_BOUND_MIB));
+    await Deno.writeTextFile(`${dir}/prometheus.yml`, quickConfig(targets));
     const args = [
       ...[`--config.file=${dir}/prometheus.yml`, `--storage.tsdb.path=${dir}/data`, "--log.level=error"],
       ...[`--web.listen-address=127.0.0.1:${port}`],
     ];
     const process = new Deno.Command("prometheus", { args, stdout: "null", stderr: "inherit" }).spawn();
-    const prometheus = new Prometheus(process, port);
+    const prometheus = new Prometheus(dir, process, port);
     try {
-      await eventually("Prometheus is ready", async () => {
-        const response = await fetch(`${prometheus.#url}/-/ready`).catch(() => null);
-        await response?.body?.cancel();
-        return response?.ok;
-      }, PATIENCE_MS);
+      await prometheus.#isReady();
     } catch (error) {
       await prometheus[Symbol.asyncDispose]();
       throw error;
     }
     return prometheus;
+  }
+
+  async #isReady(): Promise<void> {
+    await eventually("Prometheus is ready", async () => {
+      const response = await fetch(`${this.#url}/-/ready`).catch(() => null);
+      await response?.body?.cancel();
+      return response?.ok;
+    }, PATIENCE_MS);
+  }
+
+  /** Has it tell of a replica's memory above so many MiB from now on. */
+  async boundMemory(mebibytes: number = NO_BOUND_MIB): Promise<void> {
+    await Deno.writeTextFile(`${this.#dir}/alerts.yml`, quickAlerts(mebibytes));
+    this.#process.kill("SIGHUP");
+    await eventually("Prometheus has the new bound", async () => {
+      const response = await fetch(`${this.#url}/api/v1/rules`);
+      return (await response.text()).includes(`bytes \\u003e ${boundOf(mebibytes)}`);
+    }, PATIENCE_MS);
   }
 
   /** Returns the first value of a query; NaN where there is none. */
