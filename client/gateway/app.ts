@@ -70,7 +70,8 @@ export function createApp(client: Client, rules: AccessRules, play: PlayControl 
     }
     underWay++;
     try {
-      const { pathname } = new URL(request.url);
+      const pathname = pathOf(request);
+      if (pathname === null) throw new Problem("bad-request", "given a Host that is none, wanted that of this gateway");
       // The page holds no data, and asks for a token itself where one is needed. It has a policy of its own.
       (isPagePath(pathname) ? requireHost : requireAccess)(rules, request);
       return isDashboardPath(pathname) ? await dashboard(request) : withHeaders(await answer(request));
@@ -82,9 +83,12 @@ export function createApp(client: Client, rules: AccessRules, play: PlayControl 
   }
 }
 
+/** Returns the path that is asked for; null where the Host is none, so that there is no URL. */
+const pathOf = (request: Request): string | null => URL.parse(request.url)?.pathname ?? null;
+
 /** Returns what counts as the route of a request: an address of the gateway's without what it names. */
 function routeOf(request: Request): string {
-  const { pathname } = new URL(request.url);
+  const pathname = pathOf(request) ?? "";
   if (isPagePath(pathname)) return "/";
   return ROUTES.find((route) => route.endsWith("/") ? pathname.startsWith(route) : pathname === route) ?? "other";
 }

@@ -41,3 +41,14 @@ Deno.test("a gateway's metrics count what it served, by route and outcome, and n
     );
     assertEquals(client.report.requests.ended.closed, 0);
   }));
+
+Deno.test("a request with a Host that is none is the sender's fault, and is counted", () =>
+  withGateway(async ({ app }) => {
+    const request = new Request(`${ORIGIN}/healthz`);
+    // As Deno hands it over.
+    Object.defineProperty(request, "url", { value: "http://[none/healthz" });
+    const response = await app.fetch(request);
+    assertEquals([response.status, response.headers.get("content-type")], [400, "application/problem+json"]);
+    const values = valuesIn(await (await app.fetch(new Request(`${ORIGIN}/metrics`))).text());
+    assertEquals(values.get('bft_raft_gateway_answers_total{route="other",status="400"}'), 1);
+  }));

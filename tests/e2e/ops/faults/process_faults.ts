@@ -27,7 +27,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     what: "all are killed",
     alerts: ["BftRaftReplicaDown", "BftRaftCannotWrite", "BftRaftGatewayFails"],
     // Of the moment in which they come back.
-    also: ["BftRaftReplicaNotHealthy", "BftRaftNothingCommitted"],
+    also: ["BftRaftReplicaNotHealthy", ...NO_QUORUM],
     begin: killed("r1", "r2", "r3", "r4"),
   },
   {
@@ -76,6 +76,8 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     what: "memory grows beyond its bound",
     alerts: ["BftRaftMemoryHigh"],
+    // Large values are on the way while small ones wait.
+    also: [...CATCHES_UP, "BftRaftInterventions", "BftRaftLeaderAtFault"],
     async begin({ prometheus, cluster }) {
       const most = await prometheus.value("max(bft_raft_resident_memory_bytes)");
       await prometheus.boundMemory(Math.ceil(most / 1024 / 1024) + GROWN_MIB);
