@@ -11,6 +11,7 @@ export interface Answer {
 /** Types of problem documents (RFC 9457), with their status and title. A type never changes its meaning. */
 const PROBLEMS = {
   "bad-request": [400, "The request is malformed"],
+  "forbidden": [403, "This is not allowed"],
   "not-found": [404, "There is nothing at this address"],
   "method-not-allowed": [405, "This method is not for this address"],
   "too-large": [431, "The head of the request is too large"],
@@ -20,7 +21,7 @@ const PROBLEMS = {
 type ProblemType = keyof typeof PROBLEMS;
 
 const REASONS: Readonly<Record<number, string>> = {
-  ...{ 200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed" },
+  ...{ 200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed" },
   ...{ 431: "Request Header Fields Too Large", 500: "Internal Server Error", 503: "Service Unavailable" },
 };
 const JSON_TYPE = "application/json";

@@ -34,7 +34,12 @@ export interface Probes {
 export function serveProbes(address: { readonly hostname: string; readonly port: number }, meters: Meters): Probes {
   let shown: Probed | null = null;
   let metrics: Exposition | null = null;
-  const server: ProbeServer = new ProbeServer(address, ({ method, path }) => {
+  const isLocal = LOOPBACK.includes(address.hostname);
+  const server: ProbeServer = new ProbeServer(address, ({ method, path, host }) => {
+    // A page of a browser on this machine may have its own name resolved to here; then that is the name it asks for.
+    if (isLocal && host !== null && !LOOPBACK.includes(host)) {
+      return problem("forbidden", `Host was given ${host.slice(0, 100)}, wanted one of ${LOOPBACK.join(", ")}`);
+    }
     const route = ROUTES[path];
     if (route === undefined) return problem("not-found", `given ${path.slice(0, 200)}, wanted ${PATHS.join(", ")}`);
     if (method !== "GET" && method !== "HEAD") return problem("method-not-allowed", `given ${method}, wanted GET`);
@@ -51,6 +56,9 @@ export function serveProbes(address: { readonly hostname: string; readonly port:
     close: () => server.close(),
   };
 }
+
+/** Names of this machine alone. */
+const LOOPBACK = ["localhost", "127.0.0.1", "::1"];
 
 type Route = (replica: Probed, metrics: Exposition) => Answer | Promise<Answer>;
 

@@ -17,11 +17,13 @@ export interface EntryTimes {
 
 /** Requests of one entry that are traced, and answers to one client at a time; the others are left out. */
 const MAX_TRACED = 64;
+/** Requests of which it is remembered when a leader took them in; the oldest is forgotten first. */
+const MAX_TAKEN = 4096;
 
 export class EntrySpans {
   readonly #tracing: Tracing;
-  /** Times at which a leader took requests in; those in its log are the same objects. */
-  readonly #taken = new WeakMap<Signed<Request>, number>();
+  /** Times at which a leader took requests in first, by digest. */
+  readonly #taken = new Map<string, number>();
 
   constructor(tracing: Tracing) {
     this.#tracing = tracing;
@@ -29,14 +31,16 @@ export class EntrySpans {
 
   /** Notes that a leader took `request` in. */
   take(request: Signed<Request>, now: number): void {
-    if (!this.#taken.has(request)) this.#taken.set(request, now);
+    const digest = sha256Hex(request.body);
+    if (this.#taken.has(digest)) return;
+    if (this.#taken.size >= MAX_TAKEN) this.#taken.delete(this.#taken.keys().next().value!);
+    this.#taken.set(digest, now);
   }
 
   /** Tells of the phases of the entry at `index` up to its execution, for each request in it. */
   applied(state: CoreState, index: number, times: EntryTimes): void {
     const entry = entryAt(state.log, index as CoreState["commitIndex"])?.entry;
-    for (const request of (entry?.requests ?? []).slice(0, MAX_TRACED)) {
-      const { message, body } = request;
+    for (const { message, body } of (entry?.requests ?? []).slice(0, MAX_TRACED)) {
       const attributes = {
         ...{ "bft_raft.replica": state.config.self, "bft_raft.client": message.client },
         ...{ "bft_raft.term": entry!.term, "bft_raft.index": index },
@@ -44,10 +48,11 @@ export class EntrySpans {
       };
       const digest = sha256Hex(body);
       const tell = (name: string, from: number, until: number) => this.#tell(name, digest, from, until, attributes);
-      tell("order", this.#taken.get(request) ?? NaN, times.appended);
+      tell("order", this.#taken.get(digest) ?? NaN, times.appended);
       tell("prepare", times.appended, times.prepared);
       tell("commit", times.prepared, times.committed);
       tell("apply", times.committed, times.applied);
+      this.#taken.delete(digest);
     }
   }
 

@@ -132,11 +132,18 @@ export class PhaseTimings {
   #findFollowed(state: CoreState, appended: readonly number[], now: number): void {
     const { request, since } = this.#followed!;
     const isIn = (index: number) =>
-      entryAt(state.log, index as CoreState["commitIndex"])?.entry.requests?.includes(request) ?? false;
+      entryAt(state.log, index as CoreState["commitIndex"])?.entry.requests?.some((each) => isSame(each, request)) ??
+        false;
     if (appended.some(isIn)) this.seconds.order.observe((now - since) / 1000);
     else if (state.leadership !== null && now - since < FOLLOWED_MS) return;
     this.#followed = null;
   }
+}
+
+/** Returns whether both are one request: a client may have sent it twice, and the log has one of them. */
+function isSame({ message: a }: Signed<Request>, { message: b }: Signed<Request>): boolean {
+  if (a.kind !== "SendRequest" || b.kind !== "SendRequest") return a === b;
+  return a.client === b.client && a.session === b.session && a.seq === b.seq;
 }
 
 /** Counts for each of `indexes` the time since it was at `before`, where that is known. */

@@ -5,10 +5,12 @@ import { PhaseTimings } from "./phase_timings.ts";
 
 const NOTHING = { kind: "flush" } as Input;
 
+const requestOf = (seq: number) => ({ message: { kind: "SendRequest", client: "c1", session: 5, seq } });
+
 function lab() {
   const clock = { now: 0 };
   const timings = new PhaseTimings(() => clock.now);
-  const request = {};
+  const request = requestOf(1);
   const state = {
     log: { base: { index: 10 }, entries: [] as unknown[] },
     prepared: { index: 10 },
@@ -51,13 +53,14 @@ Deno.test("an entry's phases are timed from step to step", () => {
 Deno.test("one request is followed at a time, until it is in the log or its leader is none", () => {
   const { timings, state, request, look, append } = lab();
   look(100, { kind: "request", request } as unknown as Input);
-  look(105, { kind: "request", request: {} } as unknown as Input);
-  append({}, request);
+  look(105, { kind: "request", request: requestOf(2) } as unknown as Input);
+  // The copy of it that another replica passed on.
+  append(requestOf(2), requestOf(1));
   look(110);
   assertEquals(inMs(timings)["order"], [1, 10]);
   look(200, { kind: "request", request } as unknown as Input);
   state.leadership = null;
-  append({});
+  append(requestOf(3));
   look(210);
   append(request);
   look(220);

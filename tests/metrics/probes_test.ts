@@ -1,6 +1,7 @@
 /** Metrics and probes of real replicas, scraped while the cluster works and while it cannot. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { REPLICA_METRICS } from "../../replica/http/mod.ts";
+import { REPLICA_METRICS, serveProbes } from "../../replica/http/mod.ts";
+import { Meters } from "../../replica/status/meters.ts";
 import { eventually } from "../../tasks/support/eventually.ts";
 import { findFreePorts } from "../../tasks/support/free_ports.ts";
 import { withLocalCluster } from "../e2e/support/with_local_cluster.ts";
@@ -28,9 +29,10 @@ Deno.test("replicas serve metrics and probes, and say when a quorum is gone", as
     }
     assert(values.get('bft_raft_signatures_total{work="verified"}')! > 0);
     assert(values.get("bft_raft_storage_sync_seconds_count")! > 0);
-    const leader = /^bft_raft_leader{leader="(r\d)"} 1$/m.exec(body)![1]!;
-    const led = valuesIn((await get(port + cluster.ids.indexOf(leader), "/metrics")).body);
-    assert(led.get('bft_raft_phase_seconds_count{phase="order"}')! >= 10);
+    assertMatch(body, /^bft_raft_leader{leader="r\d"} 1$/m);
+    const all = await Promise.all(cluster.ids.map(async (_, i) => valuesIn((await get(port + i, "/metrics")).body)));
+    const ordered = all.map((each) => each.get('bft_raft_phase_seconds_count{phase="order"}')!);
+    assert(ordered.reduce((sum, count) => sum + count) >= 10, `${ordered}`);
 
     await Promise.all(["r3", "r4"].map((id) => cluster.process(id).kill()));
     await eventually("r1 has lost its quorum", async () => (await get(port, "/healthz")).status === 503, 20_000);
@@ -43,6 +45,26 @@ Deno.test("replicas serve metrics and probes, and say when a quorum is gone", as
       [0, 1],
     );
   });
+});
+
+Deno.test("at an address of this machine alone, only who asks for that by its own name is answered", async () => {
+  const probes = serveProbes({ hostname: "127.0.0.1", port: 0 }, new Meters(() => performance.now()));
+  try {
+    const ask = async (host: string) => {
+      using connection = await Deno.connect({ hostname: "127.0.0.1", port: probes.port });
+      await connection.write(new TextEncoder().encode(`GET /healthz HTTP/1.1\r\n${host}\r\n`));
+      const text = await new Response(connection.readable).text();
+      return text.split(" ")[1];
+    };
+    for (const own of ["", "Host: 127.0.0.1:9464\r\n", "host:localhost\r\n", "HOST: [::1]:9464 \r\n"]) {
+      assertEquals(await ask(own), "503", own); // it is starting
+    }
+    for (const strange of ["page.example:9464", "127.0.0.1.page.example", "", "[::1", "localhost:x"]) {
+      assertEquals(await ask(`Host: ${strange}\r\n`), "403", strange);
+    }
+  } finally {
+    probes.close();
+  }
 });
 
 Deno.test("an address that is taken is told of before the replica starts", async () => {
