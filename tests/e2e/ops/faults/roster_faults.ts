@@ -39,10 +39,9 @@ export const ROSTER_FAULTS: readonly Fault[] = [
     async begin(stage) {
       await revoke(stage, KEYS.gateway);
       return async () => {
-        await eventually("all have changed", async () => {
-          const statuses = await stage.observer.statuses(stage.cluster.ids);
-          return new Set(statuses.map(({ epoch }) => epoch)).size === 1;
-        }, PATIENCE_MS);
+        const { epoch } = latest.get(stage)!.roster;
+        const crossed = async () => await stage.prometheus.value(`count(bft_raft_epoch == ${epoch})`);
+        await eventually("all have changed", async () => await crossed() === stage.cluster.ids.length, PATIENCE_MS);
         await stage.restartGateway(KEYS.nextGateway);
       };
     },

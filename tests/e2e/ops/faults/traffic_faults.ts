@@ -72,6 +72,8 @@ export const TRAFFIC_FAULTS: readonly Fault[] = [
   {
     what: "a client shows each request to all replicas",
     alerts: ["BftRaftInterventions"],
+    // Those beyond its rate are refused.
+    also: ["BftRaftFlood", "BftRaftMemberMuted"],
     async begin({ cluster }) {
       const client = await interveneForEver(cluster, KEYS.sender);
       return () => client[Symbol.asyncDispose]();
