@@ -13,7 +13,7 @@ import { Stage } from "./stage.ts";
 const PATIENCE_MS = 60_000;
 const POLL_MS = 200;
 /** Time for which a fault goes on when all of its alerts fire, so that others that it raises do too: longer than they wait. */
-const LONGER_MS = 6000;
+const LONGER_MS = 5000;
 
 interface Outcome {
   readonly fault: Fault;

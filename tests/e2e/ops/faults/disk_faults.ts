@@ -3,7 +3,7 @@ import { eventually } from "../../../../tasks/support/eventually.ts";
 import { LineLog } from "../../../../tasks/support/line_log.ts";
 import { loseDisk } from "../../../../tasks/support/lost_disk.ts";
 import type { Stage } from "../stage.ts";
-import { CATCHES_UP, type Fault, NO_QUORUM, ONE_UNHEALTHY } from "./fault.ts";
+import { BLAMED, CATCHES_UP, type Fault, NO_QUORUM, ONE_UNHEALTHY } from "./fault.ts";
 
 /** Time that each commit takes on a slow disk, in microseconds: more than an election timeout of the stage. */
 const SLOW_US = 600_000;
@@ -68,7 +68,7 @@ export const DISK_FAULTS: readonly Fault[] = [
     // With all others up it is a full member again before anybody is told.
     what: "a disk is lost, and another replica is down",
     alerts: ["BftRaftReplicaNotHealthy", "BftRaftLearner", "BftRaftReplicaDown", ...NO_QUORUM],
-    also: [...CATCHES_UP, "BftRaftNoFailureTolerated"],
+    also: [...BLAMED, ...CATCHES_UP, "BftRaftNoFailureTolerated"],
     async begin(stage) {
       const { cluster } = stage;
       await cluster.process("r3").kill();

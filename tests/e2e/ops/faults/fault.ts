@@ -23,3 +23,5 @@ export const NO_QUORUM: readonly string[] = [
 ];
 /** The alert that a replica may raise which comes back and has much to catch up with. */
 export const CATCHES_UP: readonly string[] = ["BftRaftReplicaLags"];
+/** The alert that a leader may raise which can do nothing for want of a quorum: who waits for it holds that against it. */
+export const BLAMED: readonly string[] = ["BftRaftLeaderAtFault"];

@@ -1,7 +1,7 @@
 /** Faults of processes: ended, hung, starved, told to take no part, or grown. */
 import { delay, repeat } from "../load.ts";
 import type { Stage } from "../stage.ts";
-import { CATCHES_UP, type Fault, NO_QUORUM, ONE_UNHEALTHY } from "./fault.ts";
+import { BLAMED, CATCHES_UP, type Fault, NO_QUORUM, ONE_UNHEALTHY } from "./fault.ts";
 
 const killed = (...ids: readonly string[]) => async (stage: Stage) => {
   await Promise.all(ids.map((id) => stage.cluster.process(id).kill()));
@@ -21,13 +21,14 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     what: "two of four are killed",
     alerts: ["BftRaftReplicaDown", "BftRaftReplicaNotHealthy", ...NO_QUORUM],
+    also: BLAMED,
     begin: killed("r3", "r4"),
   },
   {
     what: "all are killed",
     alerts: ["BftRaftReplicaDown", "BftRaftCannotWrite", "BftRaftGatewayFails"],
     // Of the moment in which they come back.
-    also: ["BftRaftReplicaNotHealthy", ...NO_QUORUM],
+    also: ["BftRaftReplicaNotHealthy", ...NO_QUORUM, ...BLAMED],
     begin: killed("r1", "r2", "r3", "r4"),
   },
   {

@@ -22,22 +22,37 @@ async function knock(port: number): Promise<void> {
   await delay(PAUSE_MS);
 }
 
-/** Sends `frames` to r1 as a client that is let in, `count` times every 20 ms. */
+type Sender = Awaited<ReturnType<Stage["transport"]>>;
+
+/** Packets that are sent at once, and then again and again. */
+const BURST = 64;
+
+/** Sends the same frames to r1 as fast as it can, as a client that is let in by the key of `id`. */
 async function send(
   stage: Stage,
-  framesOf: (parts: Awaited<ReturnType<Stage["transport"]>>) => Uint8Array[],
-  count: number,
-) {
-  const parts = await stage.transport(KEYS.sender);
-  const frames = framesOf(parts);
+  id: string,
+  framesOf: (sender: Sender) => Uint8Array[],
+): Promise<() => Promise<void>> {
+  const sender = await stage.transport(id);
+  const frames = framesOf(sender);
   const stop = repeat(async () => {
-    for (let i = 0; i < count; i++) parts.transport.send("r1", frames);
-    await parts.transport.receive(PAUSE_MS, 64);
+    for (let i = 0; i < BURST; i++) sender.transport.send("r1", frames);
+    await sender.transport.receive(PAUSE_MS, BURST);
   });
   return async () => {
     await stop();
-    await parts.transport.close();
+    await sender.transport.close();
   };
+}
+
+const garbage = (): Uint8Array[] => [new Uint8Array(8).fill(255)];
+
+/** Returns a question that is signed as it should be. */
+function question({ key, backend }: Sender): Uint8Array[] {
+  const message = { kind: "GetStatus", client: clientId(key.id), nonce: 1 } as const;
+  const body = encodeMessage(message);
+  const signature = createSigner(backend, unhex(key.secretKey), key.cluster).sign("GetStatus", body);
+  return encodePacket({ kind: "GetStatus", signed: { message, body, signature } });
 }
 
 export const TRAFFIC_FAULTS: readonly Fault[] = [
@@ -53,21 +68,17 @@ export const TRAFFIC_FAULTS: readonly Fault[] = [
     what: "a client floods with garbage",
     alerts: ["BftRaftMemberMuted"],
     also: ["BftRaftFlood"],
-    begin: (stage) => send(stage, () => [new Uint8Array(8).fill(255)], 64),
+    begin: (stage) => send(stage, KEYS.sender, garbage),
   },
   {
-    what: "a client asks far more than it may",
+    // One alone is left unread for so long each time that it comes to little.
+    what: "clients ask far more than they may",
     alerts: ["BftRaftFlood", "BftRaftMemberMuted"],
-    begin: (stage) =>
-      send(stage, ({ key, backend }) => {
-        const signer = createSigner(backend, unhex(key.secretKey), stage.cluster.roster.cluster);
-        const message = { kind: "GetStatus", client: clientId(key.id), nonce: 1 } as const;
-        const body = encodeMessage(message);
-        return encodePacket({
-          kind: "GetStatus",
-          signed: { message, body, signature: signer.sign("GetStatus", body) },
-        });
-      }, 64),
+    async begin(stage) {
+      const ids = [KEYS.sender, KEYS.spare, KEYS.nextGateway];
+      const stops = await Promise.all(ids.map((id) => send(stage, id, question)));
+      return () => Promise.all(stops.map((stop) => stop()));
+    },
   },
   {
     what: "a client shows each request to all replicas",
