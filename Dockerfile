@@ -37,6 +37,7 @@ COPY LICENSE mod.ts ./
 COPY protocol protocol/
 COPY crypto crypto/
 COPY state_machine state_machine/
+COPY metrics metrics/
 COPY transport transport/
 COPY replica replica/
 COPY client client/

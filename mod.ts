@@ -19,6 +19,7 @@ export {
   type SignedRoster,
 } from "./crypto/roster/parse_roster.ts";
 // Replicas and the application's port.
+export { openTracing, type RequestSpan, type Tracing } from "./metrics/mod.ts";
 export type { ProtocolConstants } from "./protocol/config.ts";
 export { InvariantError } from "./protocol/invariant.ts";
 export { LIMITS } from "./protocol/limits.ts";

@@ -25,6 +25,7 @@ import type { Orderable } from "./loop/in_flight.ts";
 import { createInbox, type Inbox } from "./loop/inbox.ts";
 import type { Outlet } from "./loop/outlet.ts";
 import { Queries } from "./loop/queries.ts";
+import { RequestCounts } from "./loop/request_counts.ts";
 import { type Executed, type RequestOptions, Requests } from "./loop/requests.ts";
 import type { RequestsChanges } from "./loop/requests_config.ts";
 
@@ -57,6 +58,7 @@ function settingsOf(options: ClientOptions) {
     viewParts,
     client: view.roster.clients.find(({ id }) => key.kind === "client" && id === key.id)?.id ?? null,
     now: options.now ?? (() => performance.now()),
+    tracing: options.tracing ?? null,
     seed: options.seed ?? Math.floor(Math.random() * SEED_RANGE),
     randomBytes,
     drawNonce,
@@ -106,7 +108,7 @@ function createOrdering(
   const { session, ...changes } = requestsOf(view);
   const requests = new Requests({
     ...{ client, ...changes, session: { ...session, maxQueued, maxGroup, seed } },
-    ...{ signer, outlet, hellos, now, randomBytes, onDisagreement },
+    ...{ signer, outlet, hellos, now, randomBytes, onDisagreement, tracing: settings.tracing },
   });
   const reads = new FastReads({
     ...{ client, replicas: view.ids, profile: view.roster.constants.profile, signer, outlet, now },
@@ -167,7 +169,8 @@ export function createClient(options: ClientOptions): Client {
     view: settings.view,
     kept: Promise.resolve(),
   };
-  return assemble(running, { dropped: inbox.counters, disagreements, turnedAway: inbox.turnedAway });
+  const requests = ordering?.requests.counts ?? new RequestCounts();
+  return assemble(running, { dropped: inbox.counters, disagreements, turnedAway: inbox.turnedAway, requests });
 }
 
 /** §13.12: goes by the roster that the last step leads to, and lets go of all that rests on the one before. */

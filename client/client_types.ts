@@ -4,6 +4,7 @@ import type { RosterFile, SignedRoster } from "../crypto/roster/parse_roster.ts"
 import type { Roster } from "../crypto/roster/roster_types.ts";
 import type { Step } from "../crypto/roster/verify_end.ts";
 import type { SignatureBackend } from "../crypto/signing/backend.ts";
+import type { Tracing } from "../metrics/mod.ts";
 import type { ClientTransport } from "../transport/port.ts";
 import type { BackupSources } from "./calls/backup_sources.ts";
 import type { CommittedEntry } from "./calls/committed_command.ts";
@@ -15,6 +16,7 @@ import type { Reconfigured, ReconfigureOptions } from "./calls/reconfigure.ts";
 import type { ReplicaStatus } from "./calls/status_report.ts";
 import type { WatchCalls } from "./calls/watch.ts";
 import type { InboxCounters } from "./loop/inbox.ts";
+import type { RequestReport } from "./loop/request_counts.ts";
 import type { CallOptions, Executed, RequestOptions } from "./loop/requests.ts";
 import type { ClientTimings } from "./loop/timings.ts";
 
@@ -42,6 +44,8 @@ export interface ClientOptions {
   readonly maxGroup?: number;
   /** Monotonic clock in milliseconds; `performance.now` by default. */
   readonly now?: () => number;
+  /** Receives a span for each command and ordered query that was sent; of `openTracing`, and on the clock of `performance.now`. None by default. */
+  readonly tracing?: Tracing | null;
   /** Seed of the jitter; random by default. */
   readonly seed?: number;
   /** A replica contradicted an answer that enough others gave alike to the request with this digest, under its signature. */
@@ -60,6 +64,8 @@ export interface RosterFiles {
 export interface ClientReport {
   /** Packets dropped, by reason. */
   readonly dropped: Readonly<InboxCounters>;
+  /** Counts of commands and ordered queries, by what became of them, and of requests sent. */
+  readonly requests: RequestReport;
   /** Number of accepted answers each replica contradicted; holds only replicas that did. */
   readonly disagreements: Readonly<Record<string, number>>;
   /** Replicas that said they do not know this client, and nothing else. They cannot sign that: it is a hint that rosters differ. */

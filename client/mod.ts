@@ -13,6 +13,7 @@ export { createClient } from "./client.ts";
 export { RosterStore } from "./epochs/roster_store.ts";
 export { type Step, verifyEnd } from "../crypto/roster/verify_end.ts";
 export type { Client, ClientOptions, ClientReport, RosterFiles } from "./client_types.ts";
+export type { RequestEnd, RequestReport } from "./loop/request_counts.ts";
 export type {
   CommittedCommand,
   CommittedEntry,

@@ -2,9 +2,10 @@
 import { sha256Hex } from "../crypto/digest.ts";
 import { rosterText } from "../crypto/roster/roster.ts";
 import type { Roster } from "../crypto/roster/roster_types.ts";
-import type { EpochEndPacket, FetchEpochPacket } from "../protocol/packet.ts";
+import type { EpochEndPacket, FetchEpochPacket, Packet, PacketOf } from "../protocol/packet.ts";
 import type { Ports } from "../protocol/ports.ts";
-import { encodeMessage, encodePacket } from "../transport/codec/mod.ts";
+import type { Verified } from "../protocol/signed.ts";
+import { encodeMessage, encodePacket, epochEndCodec } from "../transport/codec/mod.ts";
 import { Activation } from "./answers/activation.ts";
 import { createQueryHandler } from "./answers/query_handler.ts";
 import { Replier } from "./answers/replier.ts";
@@ -74,7 +75,11 @@ export function createCoreInstance(
         peers.heard(peer, at);
         peerMemory.heard(peer, packet, at);
       },
-      muted: (source, fault, forMs) => scope.paced.log("warn", "source-muted", { source, fault, forMs }),
+      refusedFrom: (owner) => scope.meters?.refuse(owner),
+      muted(source, fault, forMs, owner) {
+        scope.paced.log("warn", "source-muted", { source, fault, forMs });
+        scope.meters?.mute(owner);
+      },
       holdOff: (received, forMs) => transport.holdOff(received, forMs),
       expel: (received, offence) => transport.expel(received, offence),
       faulty: Boolean(parts.byzantine),
@@ -90,6 +95,14 @@ export function createCoreInstance(
     activation,
   });
   return { state, loop, status: handlers.status, mark };
+}
+
+/** Shows a core the end of its epoch if that is on the disk, from before a crash or from when this replica left (§13.7b): others may let it in no more. */
+export function remindOfEnd({ loop }: CoreInstance, { epochs }: Storage, epoch: number): void {
+  const bytes = epochs.read(epoch)?.end ?? null;
+  if (bytes === null) return;
+  const packet: PacketOf<"EpochEnd"> = { kind: "EpochEnd", end: epochEndCodec.decode(bytes), roster: null };
+  loop.tell({ kind: "packet", packet: packet as Verified<Packet> });
 }
 
 type Settings = ReturnType<typeof settingsOf>;
@@ -115,7 +128,7 @@ function settingsOf(parts: ReplicaParts, scope: ReplicaScope, { storage, recover
   return {
     ...{ config, ports, state, activation },
     mark: createDurableMark(state),
-    watched: watchStorage(storage, disk, now),
+    watched: watchStorage(storage, disk, now, scope.meters?.durableCommits),
     takesPart: () => (activation.active || activation.leaving) && !disk.refused,
     events: new EventLog(scope.paced),
     talk: createTalk(scope, before?.roster ?? null, storage.epochs),
@@ -201,7 +214,7 @@ function runInputs(parts: ReplicaParts, scope: ReplicaScope, settings: Settings,
 
 function effectPorts(parts: ReplicaParts, scope: ReplicaScope, settings: Settings, { replier }: Handlers): EffectPorts {
   const { transport, log, recorder } = parts;
-  const { signer, refused, ignored, now, peers, epoch } = scope;
+  const { signer, refused, ignored, now, peers, epoch, meters } = scope;
   const { events, watched, mark, state, config, talk } = settings;
   const signs = new SignsOfLife(config.constants.electionTimeoutMs, (frames) => transport.publish(frames));
   const progress = new TransferProgress(log);
@@ -220,14 +233,21 @@ function effectPorts(parts: ReplicaParts, scope: ReplicaScope, settings: Setting
       signs.published(packet.kind, frames, now());
     },
     flush: () => transport.flushPeers(),
-    reply: (replies) => replier.reply(replies),
-    event: (event) => events.take(event),
+    reply(replies) {
+      const send = (each: typeof replies) => replier.reply(each);
+      return meters === null ? send(replies) : meters.answer(replies, send);
+    },
+    event(event) {
+      events.take(event);
+      meters?.take(event);
+    },
     observe(input, verdict, outputs) {
       recorder?.observe(input, outputs);
       progress.look(state, input.now);
       peers.look(input.now);
       talk.look(input.now);
       signs.look(input.now);
+      meters?.look(state, input, verdict.verdict === "accept");
       if (verdict.verdict === "reject") refused.add(`core:${verdict.code}`);
       else if (verdict.verdict === "ignore") ignored.add(verdict.code);
     },

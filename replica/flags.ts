@@ -3,7 +3,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { ConfigError, refuseAltered } from "../crypto/config_error.ts";
 import type { BackendChoice } from "../crypto/signing/load_backend.ts";
 import { MAX_VERIFY_THREADS } from "../crypto/signing/threads/verify_threads.ts";
-import { bindHostFault } from "../protocol/host.ts";
+import { ANY_HOST, bindHostFault } from "../protocol/host.ts";
 import { TRANSPORT_ENGINES, type TransportEngine } from "../transport/mod.ts";
 import { BYZANTINE_MODES, type ByzantineMode } from "./byzantine/mod.ts";
 import { LOG_LEVELS, type LogLevel } from "./diagnostics/logger.ts";
@@ -33,6 +33,8 @@ Usage: replica --cluster FILE --key FILE --data DIR [options]
   --unsafe-test-faults    has to stand beside --byzantine
   --health FILE           keeps a file that says "ok", or why this replica takes no part in a quorum that has a leader; written every
                           two seconds, so an older one says that the process hangs or is gone (docs/operations.md)
+  --http [HOST:]PORT      serves metrics for Prometheus and probes at /metrics, /healthz and /readyz (docs/metrics.md): at 127.0.0.1, or at
+                          an address of this machine that you name, to whoever reaches it; let that be operators alone
   --record FILE           writes down what the core is given, for a replay (docs/recording.md). FILE has to be new, after a
                           restart too, and only grows: for incidents
   --help                  this text
@@ -44,17 +46,26 @@ Exit codes: 0 ended as told, 1 could not go on, 2 wrong usage or configuration.
 
 const STRINGS = [
   ...["cluster", "key", "passphrase-file", "data", "bind", "crypto", "log-level"] as const,
-  ...["byzantine", "record", "health", "transport", "verify-threads", "dial-offset"] as const,
+  ...["byzantine", "record", "health", "http", "transport", "verify-threads", "dial-offset"] as const,
 ];
 const BOOLEANS = ["init", "recover", "insecure-plaintext", "unsafe-test-faults", "help"] as const;
 /** Ports end at 65535. */
 const MAX_DIAL_OFFSET = 60_000;
+const MAX_PORT = 65_535;
+/** The place where probes are served unless another is named. */
+const LOOPBACK = "127.0.0.1";
 const CHOICES: readonly BackendChoice[] = ["auto", "native", "noble"];
 
 type StringFlag = (typeof STRINGS)[number];
 type Flags = Readonly<Record<StringFlag, string | undefined>> & Readonly<Record<(typeof BOOLEANS)[number], boolean>>;
 
 type Given = Readonly<Record<StringFlag, readonly string[]>> & Readonly<Record<(typeof BOOLEANS)[number], boolean>>;
+
+/** The address at which a server listens. */
+export interface HttpAddress {
+  readonly hostname: string;
+  readonly port: number;
+}
 
 /** The parsed command line. */
 export interface ReplicaFlags {
@@ -74,6 +85,8 @@ export interface ReplicaFlags {
   readonly byzantine: ByzantineMode | null;
   readonly record: string | null;
   readonly health: string | null;
+  /** Address of metrics and probes. */
+  readonly http: HttpAddress | null;
   readonly transport: TransportEngine;
   readonly insecurePlaintext: boolean;
 }
@@ -96,6 +109,7 @@ export function parseFlags(args: readonly string[]): ReplicaFlags | null {
     byzantine: byzantineMode(flags),
     record: flags.record ?? null,
     health: flags.health ?? null,
+    http: httpAddress(flags.http),
     transport: oneOf("transport", flags.transport ?? "zmtp", TRANSPORT_ENGINES),
     insecurePlaintext: flags["insecure-plaintext"],
   };
@@ -170,6 +184,17 @@ function bindHost(host: string | undefined): string | null {
   const wanted = bindHostFault(host);
   if (wanted !== null) throw new ConfigError(`--bind: given "${host}", wanted ${wanted}`);
   return host;
+}
+
+function httpAddress(given: string | undefined): HttpAddress | null {
+  if (given === undefined) return null;
+  const [, bracketed, plain, digits] = /^(?:(?:\[([^\]]+)\]|([^:]+)):)?(\d{1,5})$/.exec(given) ?? [];
+  const [host, port] = [bracketed ?? plain ?? LOOPBACK, Number(digits)];
+  const isHost = host === "localhost" || (host !== ANY_HOST && bindHostFault(host) === null);
+  if (isHost && port >= 1 && port <= MAX_PORT) return { hostname: host, port };
+  throw new ConfigError(
+    `--http: given "${given}", wanted [HOST:]PORT with an address of this machine, as 9464, 127.0.0.1:9464 or [::1]:9464`,
+  );
 }
 
 function byzantineMode(flags: Flags): ByzantineMode | null {

@@ -20,6 +20,7 @@ Deno.test("the needed flags alone give the defaults", () => {
     byzantine: null,
     record: null,
     health: null,
+    http: null,
     transport: "zmtp",
     insecurePlaintext: false,
   });
@@ -34,12 +35,18 @@ Deno.test("every flag is understood", () => {
   assertEquals(parseFlags([...NEEDED, "--verify-threads", "2"])?.verifyThreads, 2);
   const { transport, insecurePlaintext } = parseFlags([...NEEDED, "--transport", "libzmq", "--insecure-plaintext"])!;
   assertEquals([transport, insecurePlaintext], ["libzmq", true]);
+  assertEquals(parseFlags([...NEEDED, "--http", "[::1]:9464"])?.http, { hostname: "::1", port: 9464 });
+  assertEquals(parseFlags([...NEEDED, "--http", "9464"])?.http, { hostname: "127.0.0.1", port: 9464 });
   assertEquals([flags?.record, flags?.recover], ["run.jsonl", true]);
   assertEquals([flags?.bind, flags?.crypto, flags?.logLevel, flags?.byzantine], ["*", "noble", "debug", "equivocate"]);
 });
 
 const REFUSED: readonly (readonly [string, readonly string[], string])[] = [
-  ["an unknown flag", [...NEEDED, "--http", "x"], "--http"],
+  ["an unknown flag", [...NEEDED, "--htpp", "x"], "--htpp"],
+  ["no address of probes", [...NEEDED, "--http", "::1"], '--http: given "::1", wanted [HOST:]PORT'],
+  ["all addresses for probes by a star", [...NEEDED, "--http", "*:9464"], "--http: given"],
+  ["a port of probes that is none", [...NEEDED, "--http", "127.0.0.1:70000"], "--http: given"],
+  ["a name of another machine", [...NEEDED, "--http", "node.example:9464"], "--http: given"],
   ["a stray argument", [...NEEDED, "start"], "start"],
   ["a missing flag", NEEDED.slice(0, 4), "--data: given nothing"],
   ["an unknown engine", [...NEEDED, "--transport", "tcp"], '--transport: given "tcp", wanted one of zmtp, libzmq'],

@@ -15,6 +15,7 @@ import { keptPaths, startingPaths } from "./permissions.ts";
 import { ownLine } from "./replica_config.ts";
 import { type RunningReplica, startReplica } from "./start_replica.ts";
 import { threadsFor, withThreads } from "./verify_threads.ts";
+import { withProbes } from "./with_probes.ts";
 
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
@@ -91,10 +92,11 @@ export async function start(flags: ReplicaFlags, named: { id: string }, signal?:
     const note = "if this replica ever ran with this key, stop it now and start it with --recover";
     log.log("info", "first-start", { data: dataDir, note });
   }
-  const replica = await startReplica({
-    ...{ roster: file, key, dataDir, backend: loaded, bindHost, log, firstStart, recover, byzantine, record },
-    ...{ engine, insecurePlaintext, dialOffset: flags.dialOffset, ...(signal === undefined ? {} : { signal }) },
-  });
+  const replica = await withProbes(flags.http, (meters) =>
+    startReplica({
+      ...{ roster: file, key, dataDir, backend: loaded, bindHost, log, firstStart, recover, byzantine, record, meters },
+      ...{ engine, insecurePlaintext, dialOffset: flags.dialOffset, ...(signal === undefined ? {} : { signal }) },
+    }));
   noteRun({ keyFile: flags.key, publicKey });
   // What comes in from now on meets a process that cannot read its own key file.
   dropPathPermissions([...startingPaths(flags), ...threadSources()], keptPaths(flags));

@@ -55,7 +55,7 @@ export function replicaPermissions(
   return {
     read: [...kept, ...startingPaths(flags), ...packages, ...(packages.length > 0 ? [ALPINE] : []), ...native.threads],
     write: [...kept, ...notePaths(flags), ...(record === null ? [] : [record])],
-    net: membership === null || isLibzmq ? [] : addresses(flags, membership),
+    net: [...(membership === null || isLibzmq ? [] : addresses(flags, membership)), ...probesOf(flags)],
     // libzmq is called through foreign functions of the C library besides, and once native code runs nothing confines it.
     ffi: isLibzmq ? true : [...packages, ...system],
     env: [...(packages.length > 0 ? LOADER_VARIABLES : []), ...(isLibzmq ? LIBZMQ_VARIABLES : [])],
@@ -75,6 +75,9 @@ export const startingPaths = (flags: Pick<ReplicaFlags, "cluster" | "key" | "pas
 ];
 
 const notePaths = ({ key }: Pick<ReplicaFlags, "key">): string[] => [permissionOf(key), noteOf(key)];
+
+/** Returns the address of metrics and probes. */
+const probesOf = ({ http }: ReplicaFlags): string[] => http === null ? [] : [hostAndPort(http.hostname, http.port)];
 
 /** Returns its own three ports, and two of each peer. A peer's name stands as it is: whoever connects looks it up. */
 function addresses({ bind, dialOffset }: ReplicaFlags, { self, replicas }: Membership): string[] {

@@ -62,6 +62,11 @@ Deno.test("with noble no native code may be loaded, and without a membership the
   assertEquals(permissionFlags(permissions).map((flag) => flag.split("=")[0]), ["--allow-read", "--allow-write"]);
 });
 
+Deno.test("with probes it may listen at their address", () => {
+  const { net } = replicaPermissions(flagsOf("--http", "[::1]:9464"), membership, NATIVE);
+  assertEquals(net.slice(-2), ["[::3]:31", "[::1]:9464"]);
+});
+
 Deno.test("libzmq takes foreign functions without bounds", () => {
   const permissions = replicaPermissions(flagsOf("--transport", "libzmq"), membership, NATIVE);
   assertEquals([permissions.ffi, permissions.read.includes("/npm/zeromq/")], [true, true]);

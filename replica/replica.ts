@@ -3,11 +3,8 @@ import { sha256Hex, unhex } from "../crypto/digest.ts";
 import type { SignedRoster } from "../crypto/roster/parse_roster.ts";
 import type { Roster } from "../crypto/roster/roster_types.ts";
 import { changeIn } from "../protocol/epochs/epoch_end.ts";
-import type { Packet, PacketOf } from "../protocol/packet.ts";
-import type { Verified } from "../protocol/signed.ts";
-import { epochEndCodec } from "../transport/codec/mod.ts";
 import type { Ended } from "./core/epochs/epoch_state.ts";
-import { type CoreBeginning, type CoreInstance, createCoreInstance } from "./core_instance.ts";
+import { type CoreBeginning, type CoreInstance, createCoreInstance, remindOfEnd } from "./core_instance.ts";
 import { beginEpoch } from "./disk/durable_mark.ts";
 import { ForgottenError } from "./disk/forgotten_signatures.ts";
 import { assertSameDisk } from "./disk/same_disk.ts";
@@ -18,7 +15,8 @@ import { Retiree } from "./epochs/retiree.ts";
 import { bytesOf, readArchived, rosterInForce } from "./epochs/rosters.ts";
 import type { ReplicaParts } from "./replica_parts.ts";
 import { createEpochScope, createProcessScope, type EpochScope, type ProcessScope } from "./replica_scope.ts";
-import type { ReplicaReport } from "./status/status.ts";
+import type { ReplicaReport, Vitals } from "./status/status.ts";
+import { TROUBLES } from "./status/troubles.ts";
 import { damaged } from "./storage/damage.ts";
 import { epochOf } from "./storage/epoch.ts";
 import { isRefusal, type Storage, type StorageError } from "./storage/port.ts";
@@ -39,6 +37,8 @@ export interface Replica {
   status(): ReplicaReport;
   /** Returns the reason for which it takes no part in a quorum that has a leader; null while it does. */
   trouble(): string | null;
+  /** Returns what probes and metrics ask for; cheap, whatever the state is like. */
+  vitals(): Vitals;
 }
 
 /** Wires up a replica. Throws `ConfigError` if `key` belongs to no replica of `roster`, `StorageError` if the disk cannot be read. */
@@ -62,14 +62,6 @@ const SERVES_FOR_MS = 30_000;
 
 /** Time between the restarts of two replicas that a new roster makes necessary, in milliseconds. */
 const RESTART_AFTER_MS = 1000;
-
-/** Shows a core the end of its epoch if that is on the disk, from before a crash or from when this replica left (§13.7b): others may let it in no more. */
-function remindOfEnd({ loop }: CoreInstance, { epochs }: Storage, epoch: number): void {
-  const bytes = epochs.read(epoch)?.end ?? null;
-  if (bytes === null) return;
-  const packet: PacketOf<"EpochEnd"> = { kind: "EpochEnd", end: epochEndCodec.decode(bytes), roster: null };
-  loop.tell({ kind: "packet", packet: packet as Verified<Packet> });
-}
 
 class RestartingReplica implements Replica {
   readonly #parts: ReplicaParts;
@@ -246,7 +238,12 @@ class RestartingReplica implements Replica {
   }
 
   trouble(): string | null {
-    return this.#instance.status.trouble(this.#process.now());
+    const code = this.#instance.status.trouble(this.#process.now());
+    return code === null ? null : TROUBLES[code];
+  }
+
+  vitals(): Vitals {
+    return this.#instance.status.vitals(this.#process.now());
   }
 
   #begin(beginning: CoreBeginning): CoreInstance {

@@ -8,6 +8,7 @@ import type { ReplicaTransport } from "../transport/port.ts";
 import type { ByzantineMode } from "./byzantine/mod.ts";
 import type { Logger } from "./diagnostics/logger.ts";
 import type { Recorder } from "./recording/mod.ts";
+import type { Meters } from "./status/meters.ts";
 import type { Storage } from "./storage/port.ts";
 
 /** The process around a replica, as far as rosters concern it. */
@@ -49,6 +50,8 @@ export interface ReplicaParts {
   readonly byzantine?: ByzantineMode | null;
   /** Records the core's inputs until the disk refuses; ended by the caller that made it. */
   readonly recorder?: Recorder | null;
+  /** Counts for whoever scrapes it; on the same clock. None by default. */
+  readonly meters?: Meters | null;
   /** Monotonic clock in milliseconds; `performance.now` by default. */
   readonly now?: () => number;
   /** Seed of the timer jitter; random by default. */

@@ -9,7 +9,7 @@ import { createMessageSigner, createMessageVerifier } from "../crypto/signing/un
 import { createVerifiedCache } from "../crypto/signing/verified_cache.ts";
 import { quorumOf } from "../protocol/quorum.ts";
 import { Routes } from "./answers/routes.ts";
-import { countingBackend } from "./diagnostics/counting_backend.ts";
+import { countingBackend, countingCache } from "./diagnostics/counting_backend.ts";
 import { TallyByKind } from "./diagnostics/tally_by_kind.ts";
 import { DiskWatch } from "./disk/disk_watch.ts";
 import { createSignatureCheck } from "./ingress/signature_check.ts";
@@ -25,11 +25,12 @@ export type EpochScope = ReturnType<typeof createEpochScope>;
 export type ReplicaScope = ProcessScope & EpochScope;
 
 /** Makes the parts that last. */
-export function createProcessScope({ transport, machine, log, backend: loaded, now: clock, roster }: ReplicaParts) {
+export function createProcessScope(parts: ReplicaParts) {
+  const { transport, machine, log, backend: loaded, now: clock, roster, meters = null } = parts;
   const { backend, work } = countingBackend(loaded.backend);
   const now = clock ?? (() => performance.now());
   return {
-    ...{ now, backend, work, transport, startedAt: now() },
+    ...{ now, backend, work, transport, meters, startedAt: now() },
     /** For events that others can bring about again and again. */
     paced: pacedLogger(log, now),
     routes: new Routes(),
@@ -44,7 +45,7 @@ export function createProcessScope({ transport, machine, log, backend: loaded, n
 /** Makes the parts of the epoch of `file`. Throws `ConfigError` if the key belongs to no replica of it. */
 export function createEpochScope(
   { key }: Pick<ReplicaParts, "key">,
-  { backend, paced, now }: ProcessScope,
+  { backend, paced, now, meters }: ProcessScope,
   file: SignedRoster,
 ) {
   const { roster, digest } = file;
@@ -54,7 +55,7 @@ export function createEpochScope(
   const changes = createChangeJudge(file, backend);
   const check = createSignatureCheck(
     createKeyRing(roster),
-    createMessageVerifier(constants, backend, place, createVerifiedCache()),
+    createMessageVerifier(constants, backend, place, countingCache(createVerifiedCache(), meters)),
     createVerifier(backend, place),
   );
   return {

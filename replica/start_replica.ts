@@ -7,10 +7,8 @@ import type { RosterReplica } from "../crypto/roster/roster_types.ts";
 import type { SignatureBackend } from "../crypto/signing/backend.ts";
 import type { LoadedBackend } from "../crypto/signing/load_backend.ts";
 import { CRASH_WARNING } from "../protocol/config.ts";
-import { hostAndPort } from "../protocol/host.ts";
 import { type Digest, digest } from "../protocol/ids.ts";
 import type { StateMachine } from "../protocol/ports.ts";
-import { quorumOf } from "../protocol/quorum.ts";
 import { KvStore } from "../state_machine/mod.ts";
 import { type EngineOptions, openReplicaTransport } from "../transport/mod.ts";
 import type { ReplicaTransport } from "../transport/port.ts";
@@ -20,15 +18,16 @@ import { ReopenableStorage } from "./disk/reopenable_storage.ts";
 import { dialledAt } from "./epochs/members.ts";
 import { awaitBeginning, isUnused } from "./epochs/newcomer.ts";
 import type { Outcome } from "./epochs/outcome.ts";
-import { bytesOf, leftCopy, rosterCopy, rosterInForce } from "./epochs/rosters.ts";
+import { rosterInForce } from "./epochs/rosters.ts";
 import { holdsReplica } from "./first_start.ts";
 import { requireKnownRoster } from "./known_roster.ts";
+import { processHost } from "./process_host.ts";
 import { Recorder, RecordingFile } from "./recording/mod.ts";
 import { createReplica, type Replica } from "./replica.ts";
 import { bindAddresses, lineInForce, ownLine } from "./replica_config.ts";
-import type { EpochHost } from "./replica_parts.ts";
 import { connectionLog } from "./status/connection_log.ts";
-import type { ReplicaReport } from "./status/status.ts";
+import type { Meters } from "./status/meters.ts";
+import type { ReplicaReport, Vitals } from "./status/status.ts";
 import { beginRecovery, type BegunRecovery } from "./storage/disk/disk_recover.ts";
 import { epochOf } from "./storage/epoch.ts";
 import type { Storage } from "./storage/port.ts";
@@ -61,6 +60,8 @@ export interface StartOptions extends EngineOptions {
   readonly byzantine?: ByzantineMode | null;
   /** File to record the core's inputs to; it must not exist, and only grows. */
   readonly record?: string | null;
+  /** Counts for whoever scrapes it, on the clock of `performance.now`; none by default. */
+  readonly meters?: Meters | null;
   /** Ends the wait of a new member for its epoch to begin; the start then rejects with the reason of the signal. */
   readonly signal?: AbortSignal;
 }
@@ -81,6 +82,8 @@ export interface RunningReplica {
   status(): ReplicaReport;
   /** Returns the reason for which the replica takes no part in a quorum that has a leader; null while it does. */
   trouble(): string | null;
+  /** Returns what probes and metrics ask for; cheap, whatever the state is like. */
+  vitals(): Vitals;
   /** Stops as `stop` does, but hands over first if the replica leads, within an election timeout (§14.5); a second call stops at once. */
   leave(): Promise<Outcome>;
   /** Finishes the batch in progress and closes everything; settles as `finished` does. */
@@ -129,6 +132,7 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
     const replica = createReplica({
       ...{ roster: file, key, backend, storage, reopen, host, transport, machine, log, byzantine, recorder },
       dialOffset,
+      meters: options.meters ?? null,
     });
     return supervise({ line, replica, disk, transport, recorder });
   } catch (error) {
@@ -186,31 +190,6 @@ function noteDifference(log: Logger, given: SignedRoster, inForce: SignedRoster)
   const note = "the file given only says whom to reach: it takes effect by client reconfigure, not by a restart";
   log.log("warn", "roster", { ...epochs, note });
 }
-
-/** Keeps a copy of the roster in force, from which the launcher of a replica's process tells what it may reach. */
-function processHost(dataDir: string, line: RosterReplica, dialOffset: number): EpochHost {
-  return {
-    entered: (file) => Deno.writeFileSync(rosterCopy(dataDir), bytesOf(file)),
-    left: (file) => Deno.writeFileSync(leftCopy(dataDir), bytesOf(file)),
-    restartFor({ replicas, constants }) {
-      const own = replicas.find(({ id }) => id === line.id);
-      if (own !== undefined && hasMoved(line, own)) return "at-once";
-      const reached = replicas.filter((peer) => peer === own || isReachable(peer, dialOffset)).length;
-      if (reached === replicas.length) return "no";
-      const canWait = own !== undefined && reached >= quorumOf(replicas.length, constants.profile).quorum;
-      return canWait ? "in-turn" : "at-once";
-    },
-  };
-}
-
-const hasMoved = (before: RosterReplica, after: RosterReplica): boolean =>
-  (["host", "peerPort", "publishPort", "clientPort"] as const).some((name) => before[name] !== after[name]);
-
-/** Returns whether this process may connect to a peer; its permissions were granted for another roster. */
-const isReachable = ({ host, peerPort, publishPort }: RosterReplica, dialOffset: number): boolean =>
-  [peerPort, publishPort].every((port) =>
-    Deno.permissions.querySync({ name: "net", host: hostAndPort(host, port + dialOffset) }).state === "granted"
-  );
 
 /** §1.4: says that replicas are trusted, never silently; a drill with a liar among them would prove nothing. */
 function requireProfile({ roster: { roster }, byzantine = null, log = SILENT }: StartOptions): void {
@@ -284,6 +263,7 @@ function supervise({ line, replica, disk, transport, recorder }: Held): RunningR
     finished,
     status: () => replica.status(),
     trouble: () => replica.trouble(),
+    vitals: () => replica.vitals(),
     leave() {
       if (leaving) replica.stop();
       else replica.leave();

@@ -5,6 +5,7 @@ import { requireMember } from "../../crypto/roster/key_ring.ts";
 import { readSignedRoster } from "../../crypto/roster/parse_roster.ts";
 import type { Step } from "../../crypto/roster/verify_end.ts";
 import { loadBackend } from "../../crypto/signing/load_backend.ts";
+import { openTracing } from "../../metrics/mod.ts";
 import { CRASH_WARNING } from "../../protocol/config.ts";
 import { openClientTransport } from "../../transport/mod.ts";
 import { createClient } from "../client.ts";
@@ -48,6 +49,7 @@ export async function connectOverZmq(globals: GlobalOptions): Promise<Client> {
     return createClient({
       ...{ roster: latest, origin: given, key, transport, backend, timings: { timeoutMs: globals.timeoutMs } },
       onRoster: (steps) => keep(store, steps),
+      tracing: await openTracing("client"),
     });
   } catch (error) {
     await transport.close();

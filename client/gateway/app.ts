@@ -12,6 +12,7 @@ import {
   type PlayControl,
   timed,
 } from "./dashboard/mod.ts";
+import { GatewayCounts, metricsHandler } from "./gateway_metrics.ts";
 import { deleteKey, getKey, listKeys, putKey, transact } from "./kv_routes.ts";
 import { getLease, grantLease, listLeases, renewLease, revokeLease } from "./lease_routes.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
@@ -48,43 +49,79 @@ export function createApp(client: Client, rules: AccessRules, play: PlayControl 
   const source = new DashboardSource({ client, play });
   const dashboard = dashboardHandler(source);
   const hub = new WatchHub(client);
-  const app = routed(client, hub);
+  const counts = new GatewayCounts();
   let underWay = 0;
+  const metrics = metricsHandler({ client, counts, underWay: () => underWay, listeners: () => hub.size });
+  const app = routed(client, hub, metrics);
   return {
     async fetch(request) {
-      if (underWay >= GATEWAY_LIMITS.maxRequests) {
-        return withHeaders(
-          problemResponse(
-            new Problem("too-many-requests", `${underWay} requests are under way; wanted fewer before another one`),
-          ),
-        );
-      }
-      underWay++;
-      try {
-        const { pathname } = new URL(request.url);
-        // The page holds no data, and asks for a token itself where one is needed. It has a policy of its own.
-        if (isPagePath(pathname)) {
-          requireHost(rules, request);
-          return await dashboard(request);
-        }
-        const access = requireAccess(rules, request);
-        if (isDashboardPath(pathname)) {
-          requireDashboard(access, pathname);
-          return await dashboard(request);
-        }
-        return withHeaders(await timed(source.latency, (request) => app.fetch(request, { access }))(request));
-      } catch (error) {
-        return withHeaders(problemResponse(problemOf(error)));
-      } finally {
-        underWay--;
-      }
+      const startedAt = performance.now();
+      const response = await answerTo(request);
+      counts.answered(routeOf(request), response.status, performance.now() - startedAt);
+      return response;
     },
     close: () => {
       hub.stop();
       void source.close();
     },
   };
+
+  async function answerTo(request: Request): Promise<Response> {
+    if (underWay >= GATEWAY_LIMITS.maxRequests) {
+      return withHeaders(
+        problemResponse(
+          new Problem("too-many-requests", `${underWay} requests are under way; wanted fewer before another one`),
+        ),
+      );
+    }
+    underWay++;
+    try {
+      const pathname = pathOf(request);
+      if (pathname === null) throw new Problem("bad-request", "given a Host that is none, wanted that of this gateway");
+      // The page holds no data, and asks for a token itself where one is needed. It has a policy of its own.
+      if (isPagePath(pathname)) {
+        requireHost(rules, request);
+        return await dashboard(request);
+      }
+      const access = requireAccess(rules, request);
+      if (isDashboardPath(pathname)) {
+        requireDashboard(access, pathname);
+        return await dashboard(request);
+      }
+      return withHeaders(await timed(source.latency, (request) => app.fetch(request, { access }))(request));
+    } catch (error) {
+      return withHeaders(problemResponse(problemOf(error)));
+    } finally {
+      underWay--;
+    }
+  }
 }
+
+/** Returns the path that is asked for; null where the Host is none, so that there is no URL. */
+const pathOf = (request: Request): string | null => URL.parse(request.url)?.pathname ?? null;
+
+/** Returns what counts as the route of a request: an address of the gateway's without what it names. */
+function routeOf(request: Request): string {
+  const pathname = pathOf(request) ?? "";
+  if (isPagePath(pathname)) return "/";
+  return ROUTES.find((route) => route.endsWith("/") ? pathname.startsWith(route) : pathname === route) ?? "other";
+}
+
+const ROUTES: readonly string[] = [
+  ...[
+    "/v1/kv",
+    "/v1/kv/",
+    "/v1/txn",
+    "/v1/leases",
+    "/v1/leases/",
+    "/v1/watch",
+    "/v1/log/",
+    "/v1/status",
+    "/v1/dashboard",
+    "/v1/play/",
+  ],
+  ...["/healthz", "/readyz", "/metrics", "/openapi.json"],
+];
 
 /** Its data tells keys of all kinds, and its play breaks replicas. */
 function requireDashboard(access: Access, pathname: string): void {
@@ -93,7 +130,7 @@ function requireDashboard(access: Access, pathname: string): void {
 }
 
 /** Returns what is served at each address but the dashboard's. */
-function routed(client: Client, hub: WatchHub): Hono<Sender> {
+function routed(client: Client, hub: WatchHub, metrics: Handler): Hono<Sender> {
   const document = openApiDocument();
   const routes: Readonly<Record<string, Methods>> = {
     "/v1/kv": { GET: (request, access) => listKeys(client, request, access) },
@@ -117,6 +154,7 @@ function routed(client: Client, hub: WatchHub): Hono<Sender> {
     "/v1/status": { GET: (request) => getStatus(client, request) },
     "/healthz": { GET: () => json({ healthy: true }) },
     "/readyz": { GET: (request) => ready(client, request) },
+    "/metrics": { GET: metrics },
     "/openapi.json": { GET: () => json(document) },
   };
   const app = new Hono<Sender>();

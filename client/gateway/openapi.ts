@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 document of a gateway. */
 import { z } from "zod";
 import { createDocument } from "zod-openapi";
+import { CONTENT_TYPE } from "../../metrics/exposition.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { PROBLEMS, type ProblemType } from "./problems.ts";
 import * as schemas from "./schemas.ts";
@@ -221,6 +222,18 @@ const clusterPaths = () => ({
     get: {
       operationId: "isHealthy",
       responses: { "200": json("The gateway runs", schemas.health), ...problems() },
+    },
+  },
+  "/metrics": {
+    get: {
+      operationId: "getMetrics",
+      responses: {
+        "200": {
+          description: "Metrics in Prometheus' text format",
+          content: { [CONTENT_TYPE]: { schema: { type: "string" as const } } },
+        },
+        ...problems(),
+      },
     },
   },
   "/readyz": {

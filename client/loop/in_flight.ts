@@ -23,7 +23,11 @@ export interface InFlight {
   /** Commands in it; 0 of a register. */
   readonly operations: number;
   readonly frames: RequestFrames;
+  /** Its session and number in it. */
+  readonly place: Pick<SendRequest, "session" | "seq"> | null;
   tally: ReplyTally;
+  /** True once it has been sent to somebody. */
+  sent: boolean;
   /** Results of what was executed, once that is settled. */
   results: readonly Uint8Array[];
 }

@@ -26,7 +26,9 @@ import {
 import { sealRequest } from "./envelope.ts";
 import { asOne, type InFlight, type Orderable, resultsOf, sizeOf } from "./in_flight.ts";
 import { createRecentAnswers } from "./recent_answers.ts";
+import { RequestCounts, type RequestEnd } from "./request_counts.ts";
 import { callError, errorOf } from "./request_errors.ts";
+import { spanOf } from "./request_span.ts";
 import type { Executed, RequestOptions, RequestsChanges, RequestsConfig } from "./requests_config.ts";
 
 export type { CallOptions, Executed, RequestOptions } from "./requests_config.ts";
@@ -51,6 +53,8 @@ export class Requests {
   readonly #inFlight = new Map<number, InFlight>();
   readonly #byDigest = new Map<Digest, InFlight>();
   readonly #recent = createRecentAnswers();
+  /** Counts of them so far. */
+  readonly counts: RequestCounts = new RequestCounts();
   #tickets = 0;
 
   constructor(config: RequestsConfig) {
@@ -144,7 +148,7 @@ export class Requests {
   /** Rejects every pending request with `reason`. */
   abandon(reason: Error): void {
     for (const pending of [...this.#byTicket.values()]) {
-      this.#finish(pending);
+      this.#finish(pending, "closed");
       pending.reject(reason);
       cancel(this.#session, pending.ticket, this.#config.now());
     }
@@ -217,14 +221,18 @@ export class Requests {
 
   #seal(request: number, operations: number, message: Request): void {
     const frames = sealRequest(this.#config.signer, message);
-    const inFlight = { request, operations, frames, tally: this.#newTally(), results: [] };
+    const place = message.kind === "SendRequest" ? message : null;
+    const inFlight = { request, operations, frames, place, tally: this.#newTally(), results: [], sent: false };
     this.#inFlight.set(request, inFlight);
     this.#byDigest.set(inFlight.frames.digest, inFlight);
   }
 
   #send(request: number, to: string, intervention: boolean): void {
-    const frames = this.#inFlight.get(request)?.frames[intervention ? "intervention" : "plain"];
-    if (frames === undefined) return;
+    const inFlight = this.#inFlight.get(request);
+    if (inFlight === undefined) return;
+    const frames = inFlight.frames[intervention ? "intervention" : "plain"];
+    this.counts.sent[intervention ? "intervention" : inFlight.sent ? "again" : "first"]++;
+    inFlight.sent = true;
     if (to === "all") this.#config.outlet.toAll(frames);
     else this.#config.outlet.toOne(to, frames);
   }
@@ -234,7 +242,7 @@ export class Requests {
     const inFlight = this.#inFlight.get(request);
     const accepted = inFlight?.tally.accepted?.value;
     if (pending === undefined || inFlight === undefined || accepted === undefined) return;
-    this.#finish(pending);
+    this.#finish(pending, "answered", accepted.index);
     // A copy: the bytes are a view into frames that hold other answers too.
     pending.resolve({ result: inFlight.results[part]!.slice(), index: accepted.index });
   }
@@ -244,11 +252,17 @@ export class Requests {
     if (pending === undefined) return;
     const [{ client }, { operation: { mode }, signal }] = [this.#config, pending];
     const error = errorOf(failure, { client, mode, progress: this.#progress(pending), abortReason: signal?.reason });
-    this.#finish(pending);
+    this.#finish(pending, failure.reason);
     pending.reject(error);
   }
 
-  #finish(pending: Pending): void {
+  #finish(pending: Pending, end: RequestEnd, index?: number): void {
+    const until = this.#config.now();
+    this.counts.end(end, until - pending.startedAt);
+    const inFlight = this.#inFlight.get(pending.request ?? 0);
+    if (inFlight !== undefined) {
+      this.#config.tracing?.tell(spanOf(inFlight, { client: this.#config.client, pending, until, end, index }));
+    }
     this.#byTicket.delete(pending.ticket);
     pending.signal?.removeEventListener("abort", pending.onAbort);
   }

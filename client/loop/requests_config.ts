@@ -1,5 +1,6 @@
 /** The parts and constants of a client's requests. */
 import type { Signer } from "../../crypto/signing/signing.ts";
+import type { Tracing } from "../../metrics/mod.ts";
 import type { ClientId } from "../../protocol/ids.ts";
 import type { EpochChanges, SessionConfig } from "../session/session_types.ts";
 import type { Hellos } from "./hellos.ts";
@@ -20,6 +21,8 @@ export interface RequestsConfig {
   readonly randomBytes: (count: number) => Uint8Array;
   /** A verified answer of `replica` to the request with this digest contradicts what enough others said. */
   readonly onDisagreement: (replica: string, request: string) => void;
+  /** Told of each request that is over, if there are traces. */
+  readonly tracing?: Tracing | null;
 }
 
 /** The parts that go by the roster in force. */

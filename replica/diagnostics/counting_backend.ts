@@ -1,5 +1,6 @@
 /** A signature backend that counts its work, so that a turn of the event loop can bound it. */
 import type { Claim, SignatureBackend } from "../../crypto/signing/backend.ts";
+import type { VerifiedCache } from "../../crypto/signing/verified_cache.ts";
 
 /** Work done so far. */
 export interface SignatureWork {
@@ -29,6 +30,22 @@ export function countingBackend(
         work.verified++;
         return backend.verify(signature, digest, publicKey);
       },
+    },
+  };
+}
+
+/** Returns `cache` with what is found there counted in `counts`; `cache` itself if nobody counts. */
+export function countingCache(cache: VerifiedCache, counts: { cached: number } | null): VerifiedCache {
+  if (counts === null) return cache;
+  return {
+    has(key) {
+      const found = cache.has(key);
+      if (found) counts.cached++;
+      return found;
+    },
+    add: (key) => cache.add(key),
+    get size() {
+      return cache.size;
     },
   };
 }

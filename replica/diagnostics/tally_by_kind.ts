@@ -18,6 +18,11 @@ export class TallyByKind {
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
   }
 
+  /** Returns the count of `kind`; 0 if it was never counted, or among the others. */
+  count(kind: string): number {
+    return this.#counts.get(kind) ?? 0;
+  }
+
   /** Returns all counts so far, by kind in alphabetical order. */
   toRecord(): Readonly<Record<string, number>> {
     return Object.fromEntries([...this.#counts].sort(([a], [b]) => a < b ? -1 : 1));

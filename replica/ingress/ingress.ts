@@ -13,7 +13,6 @@ import type { InputWithoutTime } from "../core/input.ts";
 import { isLateResponse } from "../core/replication/late_response.ts";
 import type { CoreState } from "../core/state.ts";
 import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
-import { forgottenBy, ForgottenError } from "../disk/forgotten_signatures.ts";
 import type { EpochTalk } from "../epochs/epoch_talk.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
@@ -26,6 +25,7 @@ import { LateResponses } from "./late_responses.ts";
 import { asksForEnd, isOfAnotherEpoch, showsOlderEnd } from "./other_epochs.ts";
 import { PeerRates } from "./peer_rates.ts";
 import { penaltyOf } from "./penalty.ts";
+import { assertRemembered } from "./remembered.ts";
 import type { SignatureCheck } from "./signature_check.ts";
 import { connectionOf, sourceOf, speakerOf } from "./source.ts";
 import { SourceFaults } from "./source_faults.ts";
@@ -40,10 +40,12 @@ export interface IngressParts {
   readonly former?: Former | null;
   /** Counts refused packets, by kind. */
   readonly refused: TallyByKind;
+  /** Called for each of them with the roster id that its sender proved, if it did. */
+  readonly refusedFrom?: (owner: string | null) => void;
   /** Called with a peer's verified packet that came over the connection to its own address. */
   readonly heard: (peer: string, packet: Packet, now: number) => void;
-  /** Called when a source is muted, with the kind of its latest fault, and for how long. */
-  readonly muted?: (source: string, fault: string, forMs: number) => void;
+  /** Called when a source is muted, with the kind of its latest fault, for how long, and the roster id that it proved, if it did. */
+  readonly muted?: (source: string, fault: string, forMs: number, owner: string | null) => void;
   /** Takes nothing more from where a packet came from, for so many milliseconds: what a muted source sends is not to be read. */
   readonly holdOff?: (received: Received, forMs: number) => void;
   /** Ends the connection that a packet came over for an offence of this kind; false if it does not. */
@@ -138,7 +140,7 @@ export class Ingress {
   /** As `take`, but only so far as `mayGoOn` says before each signature but the first; what is unfinished is to be handed in again. */
   takePart(received: Received, now: number, mayGoOn: () => boolean): InputWithoutTime | null | typeof UNFINISHED {
     if (this.#isMuted(received, now)) {
-      this.#parts.refused.add("muted");
+      this.#refuse(received, "muted");
       return null;
     }
     const begun = this.#unfinished.get(received) ?? { judging: this.#judge(received, now), checked: 0 };
@@ -148,9 +150,14 @@ export class Ingress {
       return UNFINISHED;
     }
     if ("admitted" in admission) return admission.admitted;
-    this.#parts.refused.add(admission.refused);
+    this.#refuse(received, admission.refused);
     this.#blame(received, admission, begun.checked, now);
     return null;
+  }
+
+  #refuse(received: Received, kind: string): void {
+    this.#parts.refused.add(kind);
+    this.#parts.refusedFrom?.(speakerOf(received));
   }
 
   /** Looks at a client's packet for which there was no room, if such packets are few, so that its sender is told (§7.3m). */
@@ -178,7 +185,7 @@ export class Ingress {
     const forMs = weight === 0 ? 0 : this.#faults.add(sourceOf(received), now, weight, muteMs, muteCapMs);
     if (forMs === 0) return;
     this.#parts.holdOff?.(received, forMs);
-    this.#parts.muted?.(sourceOf(received), refusal.refused, forMs);
+    this.#parts.muted?.(sourceOf(received), refusal.refused, forMs, speakerOf(received));
   }
 
   /** Ends the connection that a forgery came over, if its owner is known, and drops what has been read of it (§7.5j). Returns whether it did. */
@@ -286,10 +293,3 @@ const ANYONE = "";
 /** Signatures that this piece of evidence may cost. */
 const costOf = (evidence: Evidence): number =>
   2 + (evidence.kind === "bad-entry" ? evidence.entries.at(-1)?.requests?.length ?? 0 : 0);
-
-/** Throws ForgottenError where a packet shows what this replica signed and does not remember (§1.3). */
-function assertRemembered(state: CoreState, admission: Admission): void {
-  if (!("admitted" in admission) || admission.admitted?.kind !== "packet") return;
-  const what = forgottenBy(state, admission.admitted.packet);
-  if (what !== null) throw new ForgottenError(`${state.config.self} has signed ${what}; this disk knows nothing of it`);
-}

@@ -23,6 +23,11 @@ export class PeerMemory {
     this.#settledMs = settledMs;
   }
 
+  /** Returns what `peer` published last of itself; null where it has said nothing. */
+  latest(peer: string): { readonly term: number; readonly commitIndex: number } | null {
+    return this.#known.get(peer) ?? null;
+  }
+
   /** Compares what `peer`, a replica of the roster, published with what it published before. */
   heard(peer: string, packet: Packet, now: number): void {
     if (packet.kind !== "AppendEntriesResponse") return;

@@ -17,14 +17,19 @@ import type { SignatureWork } from "../diagnostics/counting_backend.ts";
 import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
 import type { StorageStatus } from "../disk/disk_watch.ts";
 import type { DurableMark } from "../disk/durable_mark.ts";
+import type { Meters } from "./meters.ts";
 import { type OfficesStatus, officesStatus } from "./office_status.ts";
 import { type PaceStatus, paceStatus } from "./pace_status.ts";
+import type { PeerMemory } from "./peer_memory.ts";
 import type { PeerStatus, PeerWatch } from "./peer_watch.ts";
 import { type RecoveryStatus, recoveryStatus, type StateTransferStatus } from "./recovery_status.ts";
+import type { TroubleCode } from "./troubles.ts";
 
 /** The digest of the whole state can cost as much as a snapshot: it is taken once in a while, and rarely if it is slow. */
 const DIGEST_INTERVAL_MS = 1000;
 const DIGEST_SHARE = 50;
+/** Stands for one that was never taken. */
+const NO_DIGEST = { digest: "", appliedIndex: 0 };
 
 /** The signature backend in use, and the reason why it is not the fast one. */
 export interface CryptoInUse {
@@ -78,8 +83,10 @@ export interface ReplicaReport {
   readonly offices: OfficesStatus;
   /** Requests that wait, and the pace expected of the leader (§14.7, §14.8). */
   readonly pace: PaceStatus;
+  /** Requests that wait to be ordered; none in a follower. */
+  readonly queued: number;
   /** Silence and words of each peer as heard here; `hearsQuorum` is true while those heard are a quorum with this replica. */
-  readonly peers: Readonly<Record<string, PeerStatus>>;
+  readonly peers: Readonly<Record<string, PeerStatus & PublishedStatus>>;
   readonly hearsQuorum: boolean;
   readonly clients: number;
   /** State of the disk: whether it takes writes, and how fast. While it refuses, this replica takes no part in the protocol. */
@@ -94,6 +101,25 @@ export interface ReplicaReport {
   readonly uptimeMs: number;
   readonly memoryBytes: number;
   readonly versions: { readonly replica: string; readonly wire: number; readonly deno: string };
+}
+
+/** Term and commit index that a peer published last of itself; null before its first word. */
+export interface PublishedStatus {
+  readonly term: number | null;
+  readonly commitIndex: number | null;
+}
+
+/** A replica as probes and metrics see it. */
+export interface Vitals {
+  /** Its state's digest may be old, or never have been taken. */
+  readonly report: ReplicaReport;
+  readonly trouble: TroubleCode | null;
+  /** Time for which something has waited here while nothing was committed, in milliseconds; 0 while nothing waits, or nobody counts. */
+  readonly stalledMs: number;
+  readonly electionTimeoutMs: number;
+  /** Replicas of the roster in force, and how many of them are a quorum. */
+  readonly replicas: number;
+  readonly quorum: number;
 }
 
 export interface StatusParts {
@@ -112,6 +138,9 @@ export interface StatusParts {
   readonly mark: Readonly<DurableMark>;
   readonly connected: (now: number) => number;
   readonly peers: Pick<PeerWatch, "report" | "hearsQuorum">;
+  readonly peerMemory: Pick<PeerMemory, "latest">;
+  /** Counts for whoever scrapes it; null if nobody does. */
+  readonly meters: Pick<Meters, "progress"> | null;
   /** Reason of the latest suspicion, ended or not. */
   readonly suspicion: () => string | null;
   /** Time at which the replica started, on the clock of `report`'s `now`. */
@@ -127,9 +156,10 @@ export class StatusReporter {
     this.#parts = parts;
   }
 
-  report(now: number): ReplicaReport {
+  /** Returns the status at `now`; with the digest as it was taken last where `isCheap`. */
+  report(now: number, isCheap = false): ReplicaReport {
     const { state, crypto, work, transport, refused, ignored, isActive, connected, startedAt, mark } = this.#parts;
-    const { digest, appliedIndex } = this.#stateDigest(now);
+    const { digest, appliedIndex } = (isCheap ? this.#digest : this.#stateDigest(now)) ?? NO_DIGEST;
     const storage = this.#parts.storage(now);
     const gone = storage.state === "refused";
     return {
@@ -142,7 +172,7 @@ export class StatusReporter {
       storage,
       active: isActive(),
       state: { digest, appliedIndex },
-      peers: this.#parts.peers.report(now),
+      peers: this.#peers(now),
       hearsQuorum: this.#parts.peers.hearsQuorum(now),
       clients: connected(now),
       crypto: { ...crypto, ...work },
@@ -157,14 +187,36 @@ export class StatusReporter {
   }
 
   /** Returns the reason for which this replica takes no part in a quorum that has a leader; null while it does. Costs nothing. */
-  trouble(now: number): string | null {
+  trouble(now: number): TroubleCode | null {
     const { state, isActive, peers } = this.#parts;
-    if (this.#parts.storage(now).state === "refused") return "its disk refuses writes";
-    if (!isActive()) return "deactivated by the operator";
-    if (state.hard.recovery !== null) return "a learner: it lost its disk";
-    if (state.transfer !== null) return "fetching the state";
-    if (!peers.hearsQuorum(now)) return "hears no quorum";
-    return state.view.leader === null ? "knows no leader" : null;
+    if (this.#parts.storage(now).state === "refused") return "disk-refuses";
+    if (!isActive()) return "deactivated";
+    if (state.hard.recovery !== null) return "learner";
+    if (state.transfer !== null) return "fetching-state";
+    if (!peers.hearsQuorum(now)) return "hears-no-quorum";
+    return state.view.leader === null ? "knows-no-leader" : null;
+  }
+
+  /** Returns what probes and metrics ask for. Costs little, whatever the state is like. */
+  vitals(now: number): Vitals {
+    const { config, quorumSizes } = this.#parts.state;
+    return {
+      report: this.report(now, true),
+      trouble: this.trouble(now),
+      stalledMs: this.#parts.meters?.progress.stalledMs(now) ?? 0,
+      electionTimeoutMs: config.constants.electionTimeoutMs,
+      replicas: config.replicas.length,
+      quorum: quorumSizes.quorum,
+    };
+  }
+
+  #peers(now: number): ReplicaReport["peers"] {
+    const { peers, peerMemory } = this.#parts;
+    const heard = Object.entries(peers.report(now));
+    return Object.fromEntries(heard.map(([id, peer]) => {
+      const { term = null, commitIndex = null } = peerMemory.latest(id) ?? {};
+      return [id, { ...peer, term, commitIndex }];
+    }));
   }
 
   #stateDigest(now: number) {
@@ -214,6 +266,7 @@ function protocolStatus(state: CoreState) {
     commitHash: headAt(log, commitIndex).hash,
     appliedIndex,
     prepared: { term: prepared.term, index: prepared.index },
+    queued: [...requests.pool.values()].reduce((sum, waiting) => sum + sizeOf(waiting), 0),
     interventions: [...requests.interventions.values()].reduce((sum, waiting) => sum + sizeOf(waiting), 0),
     evidence: evidence.map(({ kind, culprit }) => ({ kind, culprit })),
     sessions: openSessions(sessions),

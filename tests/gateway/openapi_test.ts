@@ -125,6 +125,7 @@ const requests = fc.oneof(
   }),
   fc.record({ id: fc.constant("getStatus"), method: fc.constant("GET"), path: fc.constant("/v1/status") }),
   fc.record({ id: fc.constantFrom("isHealthy"), method: fc.constant("GET"), path: fc.constant("/healthz") }),
+  fc.record({ id: fc.constant("getMetrics"), method: fc.constantFrom("GET", "HEAD"), path: fc.constant("/metrics") }),
   fc.record({ id: fc.constantFrom("isReady"), method: fc.constant("GET"), path: fc.constant("/readyz") }),
 );
 
@@ -154,7 +155,7 @@ Deno.test("every answer to whatever is asked is one that /openapi.json declares"
     const { json: document } = await ask("GET", "/openapi.json");
     assertEquals(document.openapi, "3.1.0");
     const operations = declared(document);
-    assertEquals([...operations.keys()].sort(), [...Object.keys(SHAPES), "getKey", "watchKeys"].sort());
+    assertEquals([...operations.keys()].sort(), [...Object.keys(SHAPES), "getKey", "getMetrics", "watchKeys"].sort());
     await fc.assert(
       fc.asyncProperty(requests, async ({ id, method, path, ...init }) => {
         const asked = await ask(method, path, init as RequestInit);

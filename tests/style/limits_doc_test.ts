@@ -1,6 +1,7 @@
 /** `docs/limits.md` names every bound with its value: it must say what the code does, and its arithmetic must hold. */
 import { assert, assertEquals } from "@std/assert";
 import { LIMITS } from "../../protocol/limits.ts";
+import { HTTP_LIMITS } from "../../replica/http/http_limits.ts";
 import { BACKLOG_UNIT_BYTES } from "../../replica/ingress/backlog.ts";
 import { INGRESS_LIMITS, PEER_RATES } from "../../replica/limits/ingress_limits.ts";
 import { MAX_PACKET_BYTES } from "../../transport/frame_limits.ts";
@@ -57,6 +58,7 @@ for (
     ["NET_LIMITS", NET_LIMITS],
     ["ZMTP_QUEUES", ZMTP_QUEUES],
     ["HEARTBEAT", HEARTBEAT],
+    ["HTTP_LIMITS", HTTP_LIMITS],
   ] as const
 ) {
   Deno.test(`docs/limits.md names every one of ${constant}, with its value`, () => {

@@ -25,8 +25,10 @@ const CORE = [
 ];
 const STORAGE = ["", "memory/", "segments/", "sqlite/", "disk/"].map((room) => `replica/storage/${room}`);
 const TOOLS = ["replica/diagnostics/", "replica/limits/"];
+const COUNTING = ["metrics/"];
 
 const GROUND: readonly Room[] = [
+  { name: "metrics/", mayImport: [] },
   { name: "protocol/bytes/", mayImport: [] },
   { name: "protocol/", mayImport: ["protocol/bytes/"] },
   { name: "protocol/snapshot/", mayImport: ["protocol/", "protocol/bytes/"] },
@@ -52,7 +54,7 @@ const TRANSPORT: readonly Room[] = [
   { name: "transport/open/", mayImport: [...CRYPTO, "transport/", "transport/zmq/", "transport/zmtp/", ...ENGINE] },
 ];
 
-const BELOW_CLIENT = [...FORMATS, ...CRYPTO, "state_machine/", "transport/", ...CODEC];
+const BELOW_CLIENT = [...COUNTING, ...FORMATS, ...CRYPTO, "state_machine/", "transport/", ...CODEC];
 const CLIENT: readonly Room[] = [
   { name: "client/session/", mayImport: ["protocol/", "protocol/bytes/"] },
   { name: "client/errors.ts", mayImport: [] },
@@ -145,10 +147,20 @@ const SHELL: readonly Room[] = [
   { name: "replica/storage/segments/", mayImport: [...FORMATS, "crypto/", ...CODEC, ...CORE, "replica/storage/"] },
   { name: "replica/storage/sqlite/", mayImport: [...FORMATS, "crypto/", ...CODEC, ...CORE, "replica/storage/"] },
   { name: "replica/storage/disk/", mayImport: [...FORMATS, "crypto/", ...CORE, ...STORAGE] },
-  { name: "replica/disk/", mayImport: [...FORMATS, ...CORE, ...STORAGE, ...TOOLS] },
+  { name: "replica/disk/", mayImport: [...COUNTING, ...FORMATS, ...CORE, ...STORAGE, ...TOOLS] },
   {
     name: "replica/status/",
-    mayImport: [...FORMATS, ...CRYPTO, "transport/", ...CODEC, ...CORE, ...STORAGE, ...TOOLS, "replica/disk/"],
+    mayImport: [
+      ...COUNTING,
+      ...FORMATS,
+      ...CRYPTO,
+      "transport/",
+      ...CODEC,
+      ...CORE,
+      ...STORAGE,
+      ...TOOLS,
+      "replica/disk/",
+    ],
   },
   {
     name: "replica/epochs/",
@@ -173,11 +185,16 @@ const SHELL: readonly Room[] = [
       "replica/answers/",
     ],
   },
+  {
+    name: "replica/http/",
+    mayImport: [...COUNTING, "protocol/", ...TOOLS, "replica/status/"],
+  },
   { name: "replica/byzantine/", mayImport: [...FORMATS, ...CODEC, ...CORE] },
   { name: "replica/recording/", mayImport: [...FORMATS, ...CRYPTO, ...CODEC, ...CORE, ...STORAGE] },
   {
     name: "replica/",
     mayImport: [
+      ...COUNTING,
       ...FORMATS,
       ...CRYPTO,
       "state_machine/",
@@ -191,6 +208,7 @@ const SHELL: readonly Room[] = [
       "replica/epochs/",
       "replica/answers/",
       "replica/ingress/",
+      "replica/http/",
       "replica/byzantine/",
       "replica/recording/",
     ],

@@ -43,9 +43,17 @@ Deno.test("rooms stand on floors: what one may import never leads back to it, bu
   assertEquals(findCircles(floors).flat().filter((name) => !name.startsWith("replica/core/")), []);
 });
 
+Deno.test("the image has every folder that ships, and its build is sent them", () => {
+  const folders = new Set(ROOMS.map(({ name }) => name.split("/", 1)[0]!));
+  for (const folder of folders) {
+    assert(readText("Dockerfile").includes(`\nCOPY ${folder} ${folder}/\n`), `the Dockerfile copies no ${folder}`);
+    assert(readText(".dockerignore").includes(`\n!${folder}\n`), `.dockerignore keeps ${folder} out`);
+  }
+});
+
 Deno.test("every shipped module is in a room, and every room has modules", () => {
   const shipped = MODULES.filter((path) =>
-    /^(client|crypto|protocol|replica|state_machine|transport)\//.test(path) && !path.endsWith("_test.ts")
+    /^(client|crypto|metrics|protocol|replica|state_machine|transport)\//.test(path) && !path.endsWith("_test.ts")
   );
   assertEquals(shipped.filter((path) => roomOf(path) === null), []);
   const used = new Set(shipped.filter((path) => !isDoor(path)).map((path) => roomOf(path)!.name));

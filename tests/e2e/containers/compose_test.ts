@@ -20,6 +20,7 @@ Deno.test({
     assertEquals(await health(project), ["healthy", "healthy", "healthy", "healthy"]);
     await writeAndRead(project);
     await overHttp(project);
+    await metrics(project);
     await loseOne(project, "r1");
     await loseVolume(project, "r2");
     await recover(project, "r2");
@@ -69,6 +70,22 @@ async function overHttp(project: ComposeProject): Promise<void> {
     async () => (await project.containers()).get("gateway")?.Health === "healthy",
     HEALTH_MS,
   );
+}
+
+/** Each replica's metrics are where an operator's Prometheus asks for them, and the gateway's for who has its token. */
+async function metrics(project: ComposeProject): Promise<void> {
+  const asked = async (service: string, url: string, headers = "{}") =>
+    await project.done(
+      ...["exec", "-T", service, "deno", "eval", "--quiet"],
+      `const answer = await fetch("${url}", { headers: ${headers} }); console.log(answer.status, await answer.text());`,
+    );
+  for (const id of REPLICAS) {
+    assertMatch(await asked(id, "http://127.0.0.1:9464/metrics"), /^200 [^]*^bft_raft_healthy 1$/m);
+    assertMatch(await project.done("port", id, "9464"), /^127\.0\.0\.1:\d+$/m);
+  }
+  const token = (await project.done("exec", "-T", "gateway", "cat", "/keys/gateway.tokens")).trim();
+  const authorization = JSON.stringify({ authorization: `Bearer ${token}` });
+  assertMatch(await asked("gateway", "http://127.0.0.1:8080/metrics", authorization), /^200 [^]*^bft_raft_gateway_/m);
 }
 
 async function loseOne(project: ComposeProject, id: string): Promise<void> {

@@ -35,7 +35,10 @@ export class ComposeProject implements AsyncDisposable {
   readonly #name = `bft-raft-test-${Deno.pid}`;
   readonly #directory = Deno.makeTempDirSync();
   /** Of the addresses for benchmarks (RFC 2544), which no network uses that matters. */
-  readonly #env = { NO_COLOR: "1", SUBNET: `198.18.${Deno.pid % 256}`, GATEWAY_PORT: `${20_000 + Deno.pid % 10_000}` };
+  readonly #env = {
+    ...{ NO_COLOR: "1", SUBNET: `198.18.${Deno.pid % 256}`, GATEWAY_PORT: `${20_000 + Deno.pid % 10_000}` },
+    METRICS_PORTS: `${3000 + Deno.pid % 1000}`,
+  };
 
   constructor() {
     const own = { image: this.#name };

@@ -21,8 +21,9 @@ Deno.test({
   fn: () =>
     withLocalCluster(OWN_ENGINE, async (cluster) => {
       // The second time nothing is left to be done at a first start.
-      for (const _ of ["first start", "second start"]) {
-        const args = [...cluster.credentials("r1"), "--data", cluster.dataDir("r1"), "--log-level", "error"];
+      const http = ["--http", `127.0.0.1:${findFreePorts(1)}`];
+      for (const more of [["--log-level", "error"], ["--log-level", "error"], ["--log-level", "error", ...http]]) {
+        const args = [...cluster.credentials("r1"), "--data", cluster.dataDir("r1"), ...more];
         const grants = await replicaGrants(args);
         await using probe = new DenoProcess(grants, "tests/e2e/support/permission_probe.ts", args);
         assertEquals((await probe.exited).code, 0, probe.stderr.lines.join("\n"));
