@@ -132,7 +132,7 @@ Deno.test("every address but those that tell no keys asks for the rights of a to
         if ((await ask(method.toUpperCase(), path, init)).status !== 403) open.push(operationId);
       }
     }
-    assertEquals(open.sort(), ["getStatus", "isHealthy", "isReady"]);
+    assertEquals(open.sort(), ["getMetrics", "getStatus", "isHealthy", "isReady"]);
   }, rules));
 
 Deno.test("a token watches what it may read, while others watch through the same gateway", async () => {
