@@ -32,6 +32,8 @@ export interface Mutant {
   readonly profile?: "crash";
   /** True if it is searched for in plans in which rosters change. */
   readonly changes?: true;
+  /** A test that fails with it, where a search does not find it: a file, and how the test's name begins. */
+  readonly test?: { readonly file: string; readonly named: string };
   /** Conditions a run must meet for the bug to show. */
   readonly needs?: string;
 }

@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { searchMutant } from "../simulation/cli/mutants.ts";
 import { SCENARIOS } from "../simulation/scenarios/mod.ts";
+import { longTest } from "../support/long_tests.ts";
 import { applyMutant, findMutant, listMutants } from "./mod.ts";
 import type { Mutant } from "./mutant.ts";
 import { createSources, patchedFiles } from "./patches.ts";
@@ -127,6 +129,20 @@ Deno.test("every mutant demanded is there, and says what it breaks and how it sh
     assert(/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name), `${name} is not in kebab-case`);
     assert(/^§\d+\.\d+$/.test(clause), `${name} breaks ${clause}, which is no clause`);
     assert(what.length > 20 && !what.includes("\n") && how.length > 20 && patches.length > 0, name);
+  }
+});
+
+Deno.test("a test that is to find a mutant is there", () => {
+  for (const { name, test } of listMutants()) {
+    if (test === undefined) continue;
+    const found = read(test.file).split(`Deno.test("${test.named} `).length - 1;
+    assertEquals(found, 1, `${name} is found by ${test.named} in ${test.file}`);
+  }
+});
+
+longTest("each mutant that a test of its clause is to find fails it", async () => {
+  for (const { name, test } of listMutants()) {
+    if (test !== undefined) assert(await searchMutant(name, []), `${name} was not found by ${test.named}`);
   }
 });
 

@@ -233,7 +233,7 @@ export const EPOCHS: readonly Mutant[] = [
     how:
       "A disk is lost at the border: its replica gets a bar in the epoch that has ended, and is a full member of the one in which it has signed.",
     needs: "a disk that is lost",
-    changes: true,
+    test: { file: "tests/clauses/13_epochs/13_4_end_test.ts", named: "§13.4c" },
     patches: [
       patch(
         "onRollCall",
@@ -248,7 +248,7 @@ export const EPOCHS: readonly Mutant[] = [
     clause: "§13.4",
     what: "a replica that has a stop-sign committed answers fast reads in that epoch",
     how: "Q replicas of the epoch before answer what writes of the next one have made stale.",
-    changes: true,
+    test: { file: "tests/clauses/13_epochs/13_4_end_test.ts", named: "§13.4c" },
     patches: [
       patch(
         "fastRead",

@@ -68,7 +68,7 @@ export const LIVENESS_EPOCHS: readonly Mutant[] = [
     clause: "§13.7",
     what: "a member gives up fetching the state that its epoch begins with as soon as enough others lack it",
     how: "Several members begin without the state and ask one another.",
-    changes: true,
+    test: { file: "tests/clauses/13_epochs/13_5_beginning_test.ts", named: "§13.7e" },
     patches: [
       patch("isOutOfDate", `  if (isOfGenesis(state, transfer)) return false;`, `  if (n < 0) return false;`),
     ],
@@ -79,7 +79,7 @@ export const LIVENESS_EPOCHS: readonly Mutant[] = [
     clause: "§13.3",
     what: "patience runs no more once a stop-sign is on the log, committed or not",
     how: "A faulty leader shows the stop-sign and never has it committed, while it heartbeats.",
-    changes: true,
+    test: { file: "tests/clauses/13_epochs/13_3_stop_sign_test.ts", named: "§13.3e" },
     patches: [
       patch(
         "tickInterventions",
@@ -96,7 +96,7 @@ export const LIVENESS_EPOCHS: readonly Mutant[] = [
     what: "a stop-sign may stand where a checkpoint is due anyway",
     how:
       "A faulty source shows the ordinary proof of that checkpoint to one that is behind: it begins behind a stop-sign that it has never seen.",
-    changes: true,
+    test: { file: "tests/clauses/13_epochs/13_2_change_roster_test.ts", named: "§13.2f" },
     patches: [
       patch(
         "mustNotStopNext",
