@@ -74,6 +74,7 @@ const DEMANDED: Readonly<Record<Mutant["kind"], readonly string[]>> = {
     "crash-ack-before-durable",
     "leader-goes-on-behind-a-stop-sign",
     "no-op-behind-a-stop-sign",
+    "rights-unread",
     "follower-appends-behind-a-stop-sign",
     "epoch-ends-with-few-checkpoints",
     "revoked-sessions-stay",

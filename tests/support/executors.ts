@@ -11,9 +11,11 @@ export const answering = (answer: (bytes: Uint8Array) => Uint8Array): Executor =
   access: () => null,
 });
 
-const CLIENTS = ["mallory", ...Array.from({ length: 128 }, (_, i) => `c${i}`)].map((id) => ({ id: clientId(id) }));
+const CLIENTS = ["mallory", "lessee", ...Array.from({ length: 128 }, (_, i) => `c${i}`)].map((id) => ({
+  id: clientId(id),
+}));
 
-/** No change is valid; whoever is called mallory, or c and a number, may do everything. */
+/** No change is valid; whoever is called mallory, lessee, or c and a number, may do everything. */
 export const NO_CHANGES: RosterChanges = {
   current: { digest: digest("00".repeat(32)), roster: { epoch: 1, clients: CLIENTS } },
   judge: () => ({ next: null, refusal: "operators" }),

@@ -257,4 +257,13 @@ export const EPOCHS: readonly Mutant[] = [
       ),
     ],
   },
+  {
+    name: "rights-unread",
+    kind: "safety",
+    clause: "§7.4",
+    what: "a client may do everything, whatever the roster in force says",
+    how: "A change of the roster takes rights from a client that writes.",
+    changes: true,
+    patches: [patch("executorOf", `accessOf(changes.current, client)`, `(void client, null)`)],
+  },
 ];

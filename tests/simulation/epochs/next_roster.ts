@@ -26,7 +26,7 @@ export function nextRoster({ roster }: SimEpoch, edits: readonly RosterEdit[], s
 }
 
 function apply(roster: SimRoster, edit: RosterEdit, { resolve }: EditSources): SimRoster | null {
-  const { replicas, clients, constants, keys = {} } = roster;
+  const { replicas, clients, constants, keys = {}, access = {} } = roster;
   const placeOf = (target: Target): number => replicas.indexOf(resolve(target) ?? "");
   switch (edit.edit) {
     case "add":
@@ -48,6 +48,10 @@ function apply(roster: SimRoster, edit: RosterEdit, { resolve }: EditSources): S
       return { ...roster, clients: clients.filter((id) => id !== edit.client) };
     case "admit":
       return clients.includes(edit.client) ? null : { ...roster, clients: [...clients, edit.client] };
+    case "rights": {
+      const { [edit.client]: _before, ...others } = access;
+      return { ...roster, access: edit.access === null ? others : { ...others, [edit.client]: edit.access } };
+    }
     case "constants":
       return { ...roster, constants: { ...constants, ...edit.constants } };
   }

@@ -1,6 +1,7 @@
 /** Draws changes of the roster (§13), and faults around them, from numbers of their own: whatever else is drawn stays the same. */
 import type { ProtocolConstants } from "../../../protocol/config.ts";
 import { type Millis, type ReplicaId, replicaId } from "../../../protocol/ids.ts";
+import type { Grant } from "../../../protocol/ports.ts";
 import type { ChangePlan, CrashFault, Fault, NetworkFault, Plan, RosterEdit, Target } from "./plan.ts";
 import { STEADY } from "./plan.ts";
 import { Rng } from "./rng.ts";
@@ -12,7 +13,8 @@ export function withChanges(plan: Plan): Plan {
   const unit = Math.min(constants.electionTimeoutMs, 1000);
   const times = Array.from({ length: rng.int(1, 4) }, () => rng.between(unit, Math.max(2 * unit, safetyMs - 3 * unit)));
   const joiners = new Joiners(replicas.length);
-  const changes = times.sort((a, b) => a - b).map((at) => drawChange(rng, plan, unit, at, joiners));
+  const drawn = times.sort((a, b) => a - b).map((at) => drawChange(rng, plan, unit, at, joiners));
+  const changes = seed % RIGHTS_EVERY === RIGHTS_EVERY - 1 ? withRights(plan, drawn) : drawn;
   const ids = [...replicas, ...joiners.ids];
   const liar = plan.byzantine[0];
   const liars = liar ? joiners.ids.filter(() => rng.chance(0.3)).map((replica) => ({ ...liar, replica })) : [];
@@ -31,6 +33,30 @@ export function withChanges(plan: Plan): Plan {
       joiners: joiners.ids.map((id) => ({ id, clock: rng.chance(0.5) ? 1 : rng.pick([...clocks, 0.9, 1.1]) })),
     },
   };
+}
+
+/** Plans of which one has rights of clients: the others stay what they were before there were any. */
+const RIGHTS_EVERY = 5;
+
+const RULES: readonly (readonly Grant[] | null)[] = [
+  ...[null, [], [{ prefix: "", may: "read" }], [{ prefix: "", may: "write" }], [{ key: "k1", may: "both" }]] as const,
+  [{ prefix: "k", may: "read" }, { key: "k2", may: "write" }],
+  [{ prefix: "k", may: "both" }],
+];
+
+/** Has most of the changes give clients rules, or take them away, beside what they do otherwise. */
+function withRights({ seed, clients }: Plan, changes: readonly ChangePlan[]): ChangePlan[] {
+  const rng = new Rng(seed, "rights");
+  const edit = (): RosterEdit => ({ edit: "rights", client: rng.pick(clients).id, access: rng.pick(RULES) });
+  return changes.map((change) =>
+    rng.chance(0.2) ? change : {
+      ...change,
+      alternatives: change.alternatives.map((edits) => [
+        ...edits,
+        ...Array.from({ length: rng.int(1, 2) }, edit),
+      ]),
+    }
+  );
 }
 
 /** Shorter than election timeouts of plans in which nothing but silence is anybody's fault. */

@@ -2,6 +2,7 @@
 import type { ProtocolConstants } from "../../../protocol/config.ts";
 import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
 import type { Packet } from "../../../protocol/packet.ts";
+import type { Grant } from "../../../protocol/ports.ts";
 import type { PersistOperation } from "../../../replica/core/log/durable_state.ts";
 import type { CrashPoint } from "../nodes/crash_point.ts";
 
@@ -186,6 +187,8 @@ export type RosterEdit =
   | { readonly edit: "rekey"; readonly replica: Target }
   | { readonly edit: "revoke"; readonly client: string }
   | { readonly edit: "admit"; readonly client: string }
+  /** Rules of a client; null for none, so that it may do everything. */
+  | { readonly edit: "rights"; readonly client: string; readonly access: readonly Grant[] | null }
   | { readonly edit: "constants"; readonly constants: Partial<ProtocolConstants> };
 
 /** A change of the roster; nothing but a new epoch if none of its edits is left. */

@@ -2,7 +2,7 @@
 import { sha256Hex } from "../../../crypto/digest.ts";
 import type { ProtocolConstants } from "../../../protocol/config.ts";
 import { clientId, type Digest } from "../../../protocol/ids.ts";
-import type { RosterChanges, RosterFacts } from "../../../protocol/ports.ts";
+import type { Grant, RosterChanges, RosterFacts } from "../../../protocol/ports.ts";
 
 /** A roster as a test writes it down; its JSON is the command that changes to it. */
 export interface PlainRoster {
@@ -14,6 +14,8 @@ export interface PlainRoster {
   readonly constants: Partial<ProtocolConstants>;
   /** Number of changes of a replica's key, for those whose key was changed. */
   readonly keys?: Readonly<Record<string, number>>;
+  /** Rights of clients that have rules. */
+  readonly access?: Readonly<Record<string, readonly Grant[]>>;
 }
 
 /** Returns which key of a replica the roster lists: its first one is 0. */
@@ -31,7 +33,11 @@ export const plainlyNext = (before: PlainRoster, changes: Partial<PlainRoster> =
 
 const factsOf = (roster: PlainRoster): RosterFacts => ({
   digest: plainDigest(roster),
-  roster: { epoch: roster.epoch, clients: roster.clients.map((id) => ({ id: clientId(id) })) },
+  roster: { epoch: roster.epoch, clients: roster.clients.map((id) => clientIn(roster, id)) },
+});
+
+const clientIn = ({ access = {} }: PlainRoster, id: string): RosterFacts["roster"]["clients"][number] => ({
+  ...{ id: clientId(id), ...(access[id] === undefined ? {} : { access: access[id] }) },
 });
 
 /** Returns the roster that a command changes to, or null. */

@@ -5,6 +5,7 @@
 import { sha256, sha256Hex } from "../../../../crypto/digest.ts";
 import { type ClientId, type Digest, digest, logIndex } from "../../../../protocol/ids.ts";
 import type { Operation } from "../../../../protocol/operations/group.ts";
+import type { Access } from "../../../../protocol/ports.ts";
 import { KvStore } from "../../../../state_machine/mod.ts";
 import type { RunFacts } from "../../observer.ts";
 import type { ChainNode } from "../durable/chain_tree.ts";
@@ -86,8 +87,19 @@ export class ReferenceState {
   }
 
   #execute(client: ClientId, { mode, command }: Operation): Uint8Array {
-    const context = { index: logIndex(this.#applied), client, access: null, time: this.#time.now };
+    const context = { index: logIndex(this.#applied), client, access: this.#rightsOf(client), time: this.#time.now };
     return mode === "query" ? this.#machine.query(command, context).value : this.#machine.apply(command, context);
+  }
+
+  /** Everything where the roster in force says nothing of a client that it lists. */
+  #rightsOf(client: ClientId): Access {
+    const { roster = null } = this.#facts;
+    const grants = roster?.access?.[client];
+    if (grants === undefined) return roster === null || roster.clients.includes(client) ? null : [];
+    return grants.map((grant) => ({
+      ...("key" in grant ? { prefix: grant.key, exact: true } : { prefix: grant.prefix, exact: false }),
+      ...{ read: grant.may !== "write", write: grant.may !== "read" },
+    }));
   }
 
   #view(): ReferenceView {

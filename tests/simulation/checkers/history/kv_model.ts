@@ -23,6 +23,8 @@ export const ABSENT: KeyState = { value: null, revision: 0, store: 0 };
 
 /** Returns the key after `command` took effect with `result` (null: unknown); null if that is impossible. */
 export function apply(state: KeyState, command: KeyCommand, result: KvResult | null): KeyState | null {
+  // Whether it is true that the client may not do that is for who executes the chain to say.
+  if (result?.status === "denied") return state;
   switch (command.op) {
     case "get":
     case "read":
