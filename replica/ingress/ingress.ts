@@ -20,6 +20,7 @@ import { type Admission, DONE, dropped, excessive, faulty, type Refusal } from "
 import { claimOf, ClientAdmission } from "./admit_client.ts";
 import { judgePacket, type Judging } from "./admit_packet.ts";
 import { BACKLOG_UNIT_BYTES } from "./backlog.ts";
+import { costOf } from "./evidence_cost.ts";
 import { type Former, judgeFormerChunks } from "./former.ts";
 import { LateResponses } from "./late_responses.ts";
 import { asksForEnd, isOfAnotherEpoch, showsOlderEnd } from "./other_epochs.ts";
@@ -289,7 +290,3 @@ export class Ingress {
 
 /** The one budget's name. */
 const ANYONE = "";
-
-/** Signatures that this piece of evidence may cost. */
-const costOf = (evidence: Evidence): number =>
-  2 + (evidence.kind === "bad-entry" ? evidence.entries.at(-1)?.requests?.length ?? 0 : 0);

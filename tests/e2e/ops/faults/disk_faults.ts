@@ -2,7 +2,7 @@
 import { eventually } from "../../../../tasks/support/eventually.ts";
 import { LineLog } from "../../../../tasks/support/line_log.ts";
 import { loseDisk } from "../../../../tasks/support/lost_disk.ts";
-import type { Stage } from "../stage.ts";
+import { KEYS, type Stage } from "../stage.ts";
 import { BLAMED, CATCHES_UP, type Fault, NO_QUORUM, ONE_UNHEALTHY } from "./fault.ts";
 
 /** Time that each commit takes on a slow disk, in microseconds: more than an election timeout of the stage. */
@@ -33,7 +33,7 @@ async function slowDown(pid: number): Promise<() => Promise<unknown>> {
 
 /** Writes more than a moment's worth of state, and until all of it is below a checkpoint and no entries hold it any more. */
 async function fillUp({ cluster, observer }: Stage): Promise<void> {
-  const client = await cluster.client("c3");
+  const client = await cluster.client(KEYS.sender);
   for (let i = 0; i < VALUES; i++) await client.put(`large ${i}`, new Uint8Array(VALUE_BYTES).fill(i));
   const [{ commitIndex: level } = { commitIndex: 0 }] = await observer.statuses(["r1"]);
   await eventually("a checkpoint holds it", async () => {

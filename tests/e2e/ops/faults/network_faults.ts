@@ -2,12 +2,12 @@
 import { deposeLeader, waitForAnyLeader } from "../../../../tasks/support/change_leader.ts";
 import { eventually } from "../../../../tasks/support/eventually.ts";
 import { delay, repeat } from "../load.ts";
-import type { Stage } from "../stage.ts";
+import { KEYS, type Stage } from "../stage.ts";
 import { CATCHES_UP, type Fault, ONE_UNHEALTHY } from "./fault.ts";
 
 /** Lines: one that loses nothing and is late by more entries than the alert's bound, one for who is far away, and none. */
 const LATE_MS = 1500;
-const FAR_MS = 40;
+const FAR_MS = 50;
 const PATIENCE_MS = 90_000;
 
 /** Gives replicas a line; returns what gives them whole ones again. */
@@ -90,11 +90,13 @@ export const NETWORK_FAULTS: readonly Fault[] = [
       "BftRaftGatewayTurnsAway",
       "BftRaftLeaderAtFault",
       "BftRaftLeadersChange",
+      "BftRaftGatewayFails",
+      "BftRaftMemberMuted",
     ],
     async begin(stage) {
       const { cluster } = stage;
       const whole = lines(stage, cluster.ids, { delayMs: FAR_MS });
-      const client = await cluster.client("c3");
+      const client = await cluster.client(KEYS.sender);
       const stop = Array.from({ length: 400 }, (_, i) =>
         repeat(async (turn) => {
           await client.put(`load ${i}`, new Uint8Array(4000).fill(turn), { timeoutMs: 3000 }).catch(() => delay(20));

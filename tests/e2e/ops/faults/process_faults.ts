@@ -1,6 +1,6 @@
 /** Faults of processes: ended, hung, starved, told to take no part, or grown. */
 import { delay, repeat } from "../load.ts";
-import type { Stage } from "../stage.ts";
+import { KEYS, type Stage } from "../stage.ts";
 import { BLAMED, CATCHES_UP, type Fault, NO_QUORUM, ONE_UNHEALTHY } from "./fault.ts";
 
 const killed = (...ids: readonly string[]) => async (stage: Stage) => {
@@ -71,7 +71,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     alerts: ["BftRaftGatewayDown"],
     async begin(stage) {
       await stage.gateway.kill();
-      return () => stage.restartGateway("c4");
+      return () => stage.restartGateway(KEYS.gateway);
     },
   },
   {
@@ -82,7 +82,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     async begin({ prometheus, cluster }) {
       const most = await prometheus.value("max(bft_raft_resident_memory_bytes)");
       await prometheus.boundMemory(Math.ceil(most / 1024 / 1024) + GROWN_MIB);
-      const client = await cluster.client("c3");
+      const client = await cluster.client(KEYS.sender);
       const stop = repeat((turn) =>
         client.put(`large ${turn % 2000}`, new Uint8Array(VALUE_BYTES), { timeoutMs: 5000 })
       );
