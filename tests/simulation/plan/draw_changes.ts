@@ -23,9 +23,12 @@ export function withChanges(plan: Plan): Plan {
   const { mostLeaders: _6, longestWaitMs: _7, ...rest } = others;
   const all = [...plan.byzantine, ...liars];
   const marks = all.length > 0 && plan.constants.electionTimeoutMs < PATIENT_MS && rng.chance(0.4);
+  // From numbers of their own, so that whatever else is drawn stays the same.
+  const ends = all.length > 0 && new Rng(seed, `ends ${replicas.length}`).chance(0.3);
+  const lies = [...(marks ? ["mark-liar"] : []), ...(ends ? ["end-liar"] : [])];
   return {
     ...rest,
-    byzantine: marks ? all.map((each) => ({ ...each, actors: [...each.actors, "mark-liar"] })) : all,
+    byzantine: all.map((each) => ({ ...each, actors: [...each.actors, ...lies] })),
     down: [],
     faults: [...plan.faults, ...changes.flatMap((change) => drawFaultsAround(rng, change, plan, ids, unit))],
     reconfiguration: {
