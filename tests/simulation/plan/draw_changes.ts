@@ -22,9 +22,10 @@ export function withChanges(plan: Plan): Plan {
   const { oneLeader: _1, longestGapMs: _2, faultyInARow: _3, honestFromMs: _4, noneTooSlow: _5, ...others } = plan;
   const { mostLeaders: _6, longestWaitMs: _7, ...rest } = others;
   const all = [...plan.byzantine, ...liars];
-  const marks = all.length > 0 && plan.constants.electionTimeoutMs < PATIENT_MS && rng.chance(0.4);
+  const mayLie = all.length > 0 && plan.constants.electionTimeoutMs < PATIENT_MS;
+  const marks = mayLie && rng.chance(0.4);
   // From numbers of their own, so that whatever else is drawn stays the same.
-  const ends = all.length > 0 && new Rng(seed, `ends ${replicas.length}`).chance(0.3);
+  const ends = mayLie && new Rng(seed, `ends ${replicas.length}`).chance(0.3);
   const lies = [...(marks ? ["mark-liar"] : []), ...(ends ? ["end-liar"] : [])];
   return {
     ...rest,
