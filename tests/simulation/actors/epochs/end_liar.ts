@@ -1,9 +1,9 @@
 /** Replicas that show others ends of epochs which prove nothing, or nothing to whom they are shown (§13.4e, §13.8). */
-import type { CheckpointProof } from "../../../../protocol/certificate.ts";
-import { chainEntry } from "../../../../protocol/hash_chain.ts";
-import type { Head } from "../../../../protocol/entry.ts";
-import type { EpochEndPacket } from "../../../../protocol/packet.ts";
 import { sha256Hex } from "../../../../crypto/digest.ts";
+import type { CheckpointProof } from "../../../../protocol/certificate.ts";
+import type { Head } from "../../../../protocol/entry.ts";
+import { chainEntry } from "../../../../protocol/hash_chain.ts";
+import type { EpochEndPacket } from "../../../../protocol/packet.ts";
 import type { Actor, Colluders } from "../actor.ts";
 import { createRhythm } from "../support/craft.ts";
 
