@@ -216,7 +216,7 @@ export class Simulation {
     const epoch = at?.epoch ?? 1;
     return createColluders({
       ...{ clusterId: CLUSTER, plan, crypto: this.#parts.crypto, scheduler: this.scheduler },
-      ...(at ? { at, earlier: () => this.#changes?.overheardBefore(epoch) ?? [] } : {}),
+      ...(at ? { at, ...this.#changes?.knownBefore(epoch) } : {}),
       send: (from, to, packet) => this.#silenced || this.#send(from, to, packet, epoch),
       reply: (from, reply) => this.#silenced || this.#reply(from, reply),
       nodes: this.nodes,

@@ -88,6 +88,12 @@ for (const [what, forged] of Object.entries(FORGED)) {
   Deno.test(`§13.12a an end ${what} proves nothing`, () => assertEquals(verified(forged), null));
 }
 
+Deno.test("§13.12a a whole quorum of retired keys leads who knows nothing newer to a roster that was signed and never ordered, and nobody else", () => {
+  const unordered = endOf(first, otherRequest, 20, QUORUM);
+  assertEquals(verified(unordered), other.digest);
+  assertEquals(verified(unordered, second), null);
+});
+
 Deno.test("§13.12a an end whose stop-sign does not stand alone proves nothing, though Q replicas signed it", () => {
   const request = requestTo(first, second);
   assertEquals(verified(endOf(first, request, 10, QUORUM)), second.digest);

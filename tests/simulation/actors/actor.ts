@@ -1,7 +1,7 @@
 /** The port of faulty replicas in a simulation: everything `--byzantine` offers, and what only a simulation can give. */
 import type { Millis, ReplicaId, Term } from "../../../protocol/ids.ts";
 import type { PeerMessage, Request } from "../../../protocol/message.ts";
-import type { Packet } from "../../../protocol/packet.ts";
+import type { EpochEndPacket, Packet } from "../../../protocol/packet.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import type { QueryAnswer } from "../../../replica/answers/replier.ts";
 import type { Adversary, Victim } from "../../../replica/byzantine/mod.ts";
@@ -25,6 +25,8 @@ export interface Colluders {
   now(): Millis;
   /** Returns packets of earlier epochs that any of them has received. */
   earlier(): readonly Packet[];
+  /** Returns the ends of the epochs before the one they act in, with their rosters, oldest first. */
+  ends(): readonly EpochEndPacket[];
   /** Returns `message` signed with the key of `member`, whatever signer it names. */
   sign<M extends PeerMessage>(member: ReplicaId, message: M): Signed<M>;
   /** Puts a packet on the network, with the delay and losses of any other. */

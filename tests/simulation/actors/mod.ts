@@ -1,6 +1,7 @@
 /** Every faulty behaviour there is. */
 import type { Actor } from "./actor.ts";
 import { CANDIDATES } from "./candidates/candidates.ts";
+import { END_LIARS } from "./epochs/end_liar.ts";
 import { MARK_LIARS } from "./epochs/mark_liar.ts";
 import { FOLLOWERS } from "./followers/followers.ts";
 import { GREEDY } from "./greedy/greedy.ts";
@@ -53,6 +54,7 @@ const STAGED_ACTORS: Readonly<Record<string, Actor>> = {
   ...BACKDATING_LEADERS,
   ...BRANCH_LENDERS,
   ...BUSY_LEADERS,
+  ...END_LIARS,
   ...MARK_LIARS,
   ...HAND_OVER_LIARS,
   ...SLOW_LEADERS,

@@ -139,9 +139,12 @@ export class Reconfiguration {
     else kept[this.#rng.int(0, MOST_OVERHEARD - 1)] = { packet, epoch };
   }
 
-  /** Returns what faulty replicas have received in epochs before one. */
-  overheardBefore(epoch: number): readonly Packet[] {
-    return this.#overheard.filter((each) => each.epoch < epoch).map(({ packet }) => packet);
+  /** Returns how faulty replicas look up what they received in epochs before one, and the ends of these. */
+  knownBefore(epoch: number): Pick<Colluders, "earlier" | "ends"> {
+    return {
+      earlier: () => this.#overheard.filter((each) => each.epoch < epoch).map(({ packet }) => packet),
+      ends: () => this.epochs.endsBefore(epoch),
+    };
   }
 
   /** True once every change is done, and every one of `members` has a core in the last epoch. */

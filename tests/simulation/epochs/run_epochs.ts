@@ -6,6 +6,7 @@ import type { Head } from "../../../protocol/entry.ts";
 import { type EpochEnd, nextAfter } from "../../../protocol/epochs/epoch_end.ts";
 import { firstGenesis } from "../../../protocol/hash_chain.ts";
 import { clientId, type ReplicaId } from "../../../protocol/ids.ts";
+import type { EpochEndPacket } from "../../../protocol/packet.ts";
 import type { RosterChanges } from "../../../protocol/ports.ts";
 import { quorumOf } from "../../../protocol/quorum.ts";
 import { ofEpochEnd } from "../../../protocol/signatures.ts";
@@ -119,6 +120,13 @@ export class RunEpochs {
   /** Remembers an end that is kept on a disk. */
   keep(end: EpochEnd): void {
     this.#ends.set(epochEndCodec.encode(end).toHex(), end);
+  }
+
+  /** Returns the ends of the epochs before one, with their rosters, oldest first. */
+  endsBefore(epoch: number): readonly EpochEndPacket[] {
+    const ends = new Map([...this.#ends.values()].map((end) => [end.epoch, end]));
+    return [...ends.values()].filter((end) => end.epoch < epoch).sort((a, b) => a.epoch - b.epoch)
+      .map((end) => ({ kind: "EpochEnd", end, roster: this.inForceAt(end.epoch).bytes }));
   }
 
   /** Returns an end that was read from a disk as it was kept: unforgeable fakes are good by who issued them, not by their bytes. */

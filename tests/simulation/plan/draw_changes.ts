@@ -22,10 +22,14 @@ export function withChanges(plan: Plan): Plan {
   const { oneLeader: _1, longestGapMs: _2, faultyInARow: _3, honestFromMs: _4, noneTooSlow: _5, ...others } = plan;
   const { mostLeaders: _6, longestWaitMs: _7, ...rest } = others;
   const all = [...plan.byzantine, ...liars];
-  const marks = all.length > 0 && plan.constants.electionTimeoutMs < PATIENT_MS && rng.chance(0.4);
+  const mayLie = all.length > 0 && plan.constants.electionTimeoutMs < PATIENT_MS;
+  const marks = mayLie && rng.chance(0.4);
+  // From numbers of their own, so that whatever else is drawn stays the same.
+  const ends = mayLie && new Rng(seed, `ends ${replicas.length}`).chance(0.3);
+  const lies = [...(marks ? ["mark-liar"] : []), ...(ends ? ["end-liar"] : [])];
   return {
     ...rest,
-    byzantine: marks ? all.map((each) => ({ ...each, actors: [...each.actors, "mark-liar"] })) : all,
+    byzantine: all.map((each) => ({ ...each, actors: [...each.actors, ...lies] })),
     down: [],
     faults: [...plan.faults, ...changes.flatMap((change) => drawFaultsAround(rng, change, plan, ids, unit))],
     reconfiguration: {

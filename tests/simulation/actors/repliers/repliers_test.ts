@@ -43,6 +43,7 @@ function earlyReplierAt(seed: number) {
       },
       now: () => simulation.now,
       earlier: () => [],
+      ends: () => [],
       sign: () => {
         throw new Error("a replier signs nothing for peers");
       },

@@ -31,23 +31,31 @@ export interface Attack {
   readonly replicas?: number;
   /** Plans in which it comes about; those drawn for any purpose if left out. */
   readonly scenario?: string;
+  /** True if rosters change. */
+  readonly changes?: boolean;
   readonly wanted: Wanted<readonly Sent[]>;
 }
 
 /** Registers a test that the attack takes place and fails: every run passes all checkers and serves its clients in the end. */
-export function testAttack({ attack, actor, seeds, replicas = 4, scenario, wanted }: Attack): void {
+export function testAttack({ attack, actor, seeds, replicas = 4, scenario, changes = false, wanted }: Attack): void {
   Deno.test(`§12 ${attack}: ${actor} does it, and nothing breaks`, () => {
     runUntilSeen(
       [...new Set([...seeds, ...FURTHER_SEEDS])],
       wanted,
-      (seed) => runActor(actor, seed, replicas, scenario),
+      (seed) => runActor(actor, seed, replicas, scenario, changes),
     );
   });
 }
 
 /** Returns everything sent in the run of `seed`, which must pass. */
-export function runActor(actor: string, seed: number, replicas = 4, scenario: string | null = null): readonly Sent[] {
-  const plan = drawPlan(seed, { replicas, actors: [actor], scenario });
+export function runActor(
+  actor: string,
+  seed: number,
+  replicas = 4,
+  scenario: string | null = null,
+  changes = false,
+): readonly Sent[] {
+  const plan = drawPlan(seed, { replicas, actors: [actor], scenario, changes });
   const sent: Sent[] = [];
   const observer = {
     sent: (from: ReplicaId, to: readonly ReplicaId[], packet: Packet, disk: object | null, now: Millis) =>

@@ -2,7 +2,7 @@
 import { sha256Hex } from "../../../../crypto/digest.ts";
 import { firstGenesis } from "../../../../protocol/hash_chain.ts";
 import type { ReplicaId } from "../../../../protocol/ids.ts";
-import type { Packet } from "../../../../protocol/packet.ts";
+import type { EpochEndPacket, Packet } from "../../../../protocol/packet.ts";
 import { quorumOf } from "../../../../protocol/quorum.ts";
 import type { Victim } from "../../../../replica/byzantine/mod.ts";
 import type { ClientReply } from "../../../../replica/core/output.ts";
@@ -32,12 +32,13 @@ export interface ColludersParts {
   readonly send: (from: ReplicaId, to: readonly ReplicaId[], packet: Packet) => unknown;
   readonly reply: (from: ReplicaId, reply: ClientReply) => unknown;
   readonly earlier?: () => readonly Packet[];
+  readonly ends?: () => readonly EpochEndPacket[];
   readonly nodes: ReadonlyMap<ReplicaId, { readonly state: CoreState | null }>;
 }
 
 /** Creates the colluders of a run. Throws if one of them would sign for an honest replica, whose key they do not have. */
 export function createColluders(
-  { clusterId, plan, at, crypto, scheduler, send, reply, nodes, earlier = () => [] }: ColludersParts,
+  { clusterId, plan, at, crypto, scheduler, send, reply, nodes, earlier = () => [], ends = () => [] }: ColludersParts,
 ): Colluders {
   const members = plan.byzantine.map(({ replica }) => replica);
   const signedAt = (member: ReplicaId) => at ? { place: at.place, key: keyIn(at.roster, member) } : null;
@@ -55,6 +56,7 @@ export function createColluders(
     adversaryView: new AdversaryView(quorumOf(plan.replicas.length).quorum),
     now: () => scheduler.now,
     earlier,
+    ends,
     sign: (member, message) => signAs(crypto, "replica", own(member), message, signedAt(member)),
     send: (member, to, packet) => void send(own(member), to, packet),
     reply: (member, answers) => void reply(own(member), answers),
