@@ -6,6 +6,7 @@ import { COUNTS, Histogram, SECONDS, type Tracing } from "../../metrics/mod.ts";
 import type { Request } from "../../protocol/entry.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Signed } from "../../protocol/signed.ts";
+import { holdsCommand } from "../core/clients/waiting.ts";
 import type { Input } from "../core/input.ts";
 import { entryAt, lastIndex } from "../core/log/log.ts";
 import type { ClientReply } from "../core/output.ts";
@@ -20,8 +21,6 @@ export type Phase = (typeof PHASES)[number];
 const SLOTS = 4 * LIMITS.maxUncommittedEntries;
 /** An advance by more than this at once is catching up, whose times say nothing of the cluster. */
 const MOST_AT_ONCE = LIMITS.maxPipeline;
-/** Time after which the request that is followed is given up, in milliseconds: its leader lost office, or it is refused. */
-const FOLLOWED_MS = 10_000;
 
 /** A position of the log, and when it reached each index. */
 class Position {
@@ -78,7 +77,7 @@ export class PhaseTimings {
   /** Looks at `state` after a step that took `input`. */
   look(state: CoreState, input: Input, accepted: boolean): void {
     if (state !== this.#state) return this.#begin(state);
-    if (accepted && input.kind === "request" && state.leadership !== null) this.#take(input.request);
+    if (accepted && input.kind === "request" && state.leadership !== null) this.#take(state, input.request);
     const isAsBefore = state.commitIndex === this.#committed.index && state.appliedIndex === this.#applied.index &&
       state.prepared.index === this.#prepared.index && lastIndex(state.log) === this.#appended.index;
     if (!isAsBefore) this.#advance(state, this.#clock());
@@ -91,11 +90,13 @@ export class PhaseTimings {
     if (this.#state !== null) this.#spans?.answered(this.#state, replies, before, now);
   }
 
-  #take(request: Signed<Request>): void {
+  #take(state: CoreState, request: Signed<Request>): void {
     if (this.#followed !== null && this.#spans === null) return;
     const now = this.#clock();
-    this.#followed ??= { request, since: now };
     this.#spans?.take(request, now);
+    // What is neither waiting nor put on the log by this very step is a copy of what was there before.
+    const isNew = isWaiting(state, request) || lastIndex(state.log) !== this.#appended.index;
+    if (isNew) this.#followed ??= { request, since: now };
   }
 
   #begin(state: CoreState): void {
@@ -135,9 +136,15 @@ export class PhaseTimings {
       entryAt(state.log, index as CoreState["commitIndex"])?.entry.requests?.some((each) => isSame(each, request)) ??
         false;
     if (appended.some(isIn)) this.seconds.order.observe((now - since) / 1000);
-    else if (state.leadership !== null && now - since < FOLLOWED_MS) return;
+    else if (state.leadership !== null && isWaiting(state, request)) return;
     this.#followed = null;
   }
+}
+
+/** Returns whether a command waits to be put on the log. */
+function isWaiting({ requests: { pool } }: CoreState, { message }: Signed<Request>): boolean {
+  const waiting = message.kind === "SendRequest" ? pool.get(message.client) : undefined;
+  return waiting !== undefined && message.kind === "SendRequest" && holdsCommand(waiting, message);
 }
 
 /** Returns whether both are one request: a client may have sent it twice, and the log has one of them. */

@@ -17,6 +17,11 @@ function lab() {
     commitIndex: 10,
     appliedIndex: 10,
     leadership: {} as object | null,
+    requests: { pool: new Map<string, Map<number, Map<number, object>>>() },
+  };
+  /** Has the leader hold these requests, by their seqs, and no others. */
+  const hold = (...seqs: readonly number[]) => {
+    state.requests.pool.set("c1", new Map([[5, new Map(seqs.map((seq) => [seq, requestOf(seq)]))]]));
   };
   const look = (now: number, input: Input = NOTHING) => {
     clock.now = now;
@@ -24,7 +29,7 @@ function lab() {
   };
   const append = (...requests: readonly object[]) => state.log.entries.push({ entry: { requests } });
   look(0);
-  return { clock, timings, state, request, look, append };
+  return { clock, timings, state, request, hold, look, append };
 }
 
 const inMs = (timings: PhaseTimings) =>
@@ -35,8 +40,10 @@ const inMs = (timings: PhaseTimings) =>
   );
 
 Deno.test("an entry's phases are timed from step to step", () => {
-  const { timings, state, request, look, append } = lab();
+  const { timings, state, request, hold, look, append } = lab();
+  hold(1);
   look(100, { kind: "request", request } as unknown as Input);
+  hold();
   append(request);
   look(103);
   look(104);
@@ -51,13 +58,15 @@ Deno.test("an entry's phases are timed from step to step", () => {
 });
 
 Deno.test("one request is followed at a time, until it is in the log or its leader is none", () => {
-  const { timings, state, request, look, append } = lab();
+  const { timings, state, request, hold, look, append } = lab();
+  hold(1, 2);
   look(100, { kind: "request", request } as unknown as Input);
   look(105, { kind: "request", request: requestOf(2) } as unknown as Input);
   // The copy of it that another replica passed on.
   append(requestOf(2), requestOf(1));
   look(110);
   assertEquals(inMs(timings)["order"], [1, 10]);
+  hold(1);
   look(200, { kind: "request", request } as unknown as Input);
   state.leadership = null;
   append(requestOf(3));
@@ -65,6 +74,26 @@ Deno.test("one request is followed at a time, until it is in the log or its lead
   append(request);
   look(220);
   assertEquals(inMs(timings)["order"], [1, 10]);
+});
+
+Deno.test("a copy of a request that is in the log already is not followed in vain, nor one that is dropped", () => {
+  const { timings, request, hold, look, append } = lab();
+  append(request);
+  look(90);
+  look(100, { kind: "request", request } as unknown as Input);
+  hold(2);
+  look(110, { kind: "request", request: requestOf(2) } as unknown as Input);
+  hold();
+  append(requestOf(3));
+  look(120);
+  hold(4);
+  look(130, { kind: "request", request: requestOf(4) } as unknown as Input);
+  append(requestOf(4));
+  look(135);
+  // One that is put on the log by the step that took it.
+  append(requestOf(5));
+  look(140, { kind: "request", request: requestOf(5) } as unknown as Input);
+  assertEquals(inMs(timings), { order: [2, 5] });
 });
 
 Deno.test("catching up, a truncated log and another core are not timed", () => {
