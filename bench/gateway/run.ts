@@ -7,19 +7,12 @@ import { LocalCluster } from "../../tasks/support/local_cluster.ts";
 import { type LatencySummary, summarize } from "../support/latencies.ts";
 import { Listeners } from "./listeners.ts";
 import type { GatewayPlan } from "./plan.ts";
+import type { Rate } from "./rate.ts";
 import { runWrk } from "./wrk.ts";
 
 const KEYS = 1000;
 const TIMEOUT_MS = 60_000;
 const VALUE = new TextEncoder().encode("0123456789abcdef");
-
-/** Operations of one kind. Times in milliseconds. */
-export interface Rate {
-  readonly perSecond: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly failed: number;
-}
 
 export interface GatewayResult {
   readonly plan: GatewayPlan;

@@ -1,6 +1,6 @@
 /** Load by wrk, a load generator in C: on a machine that is shared it takes least from what is measured. */
 import { ConfigError } from "../../crypto/config_error.ts";
-import type { Rate } from "./run.ts";
+import type { Rate } from "./rate.ts";
 
 /** Has every connection of wrk write, or read, one of these keys after the other. */
 const scriptOf = (method: "PUT" | "GET", keys: number): string =>
