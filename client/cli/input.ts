@@ -1,4 +1,5 @@
 /** Reads standard input within bounds. */
+import { concatBytes } from "../../protocol/bytes/concat_bytes.ts";
 import { UsageError } from "../errors.ts";
 
 /** Returns all of `stream`. Throws {@linkcode UsageError} once it is longer than `maxBytes`. */
@@ -12,13 +13,7 @@ export async function readAll(stream: ReadableStream<Uint8Array>, maxBytes: numb
     }
     chunks.push(chunk);
   }
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
+  return concatBytes(chunks);
 }
 
 /** A line as it was read, or why it is none. */

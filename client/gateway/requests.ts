@@ -1,4 +1,5 @@
 /** Reading of requests: what they name, and bodies within bounds. */
+import { concatBytes } from "../../protocol/bytes/concat_bytes.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { Problem } from "./problems.ts";
 
@@ -76,18 +77,7 @@ export async function bodyOf(request: Request, maxBytes: number): Promise<Uint8A
     reader.cancel().catch(() => {});
   }
   if (isLate) throw new Problem("bad-request", "body was not there in time");
-  return joined(chunks, size);
-}
-
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  if (chunks.length === 1) return chunks[0]!;
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
+  return concatBytes(chunks);
 }
 
 /** Returns the JSON of a request's body. Throws {@linkcode Problem} if it is of another type, too long or none. */

@@ -1,5 +1,5 @@
 /** One watch of the cluster for all listeners of a gateway: what it tells is handed to each of them, within its own bound. */
-import { encodeKvWatch } from "../../state_machine/mod.ts";
+import { encodeKvWatch, isWatched, type KvWatch } from "../../state_machine/mod.ts";
 import type { FeedNews } from "../calls/follow_feed.ts";
 import { type ChangeEvent, changesIn } from "../calls/watch.ts";
 import type { Client } from "../client_types.ts";
@@ -7,19 +7,9 @@ import { GATEWAY_LIMITS } from "./limits.ts";
 import { Problem } from "./problems.ts";
 import { encodeChanges, type Encoded } from "./sse.ts";
 
-/** Keys listened to. */
-export interface Selection {
-  readonly prefix: string;
-  /** True for the key that is `prefix` alone. */
-  readonly exact: boolean;
-}
-
-const isSelected = ({ prefix, exact }: Selection, key: string): boolean =>
-  exact ? key === prefix : key.startsWith(prefix);
-
-/** Returns the part of an event that a selection sees, or null if that is nothing. */
-function selected(event: ChangeEvent, selection: Selection): ChangeEvent | null {
-  const changes = event.changes.filter(({ key }) => isSelected(selection, key));
+/** Returns the part of an event that a watch sees, or null if that is nothing. */
+function seenBy(watch: KvWatch, event: ChangeEvent): ChangeEvent | null {
+  const changes = event.changes.filter(({ key }) => isWatched(watch, key));
   if (changes.length === event.changes.length) return event;
   return changes.length === 0 ? null : { revision: event.revision, changes };
 }
@@ -33,7 +23,7 @@ interface Recent {
 /** The events that wait for one listener. */
 export class Listener {
   readonly #cluster: string;
-  readonly #selection: Selection;
+  readonly #watch: KvWatch;
   readonly #waiting: Encoded[] = [];
   #bytes = 0;
   #ended = false;
@@ -41,14 +31,14 @@ export class Listener {
   #wake: (() => void) | null = null;
   #roomAwaited: (() => void) | null = null;
 
-  constructor(cluster: string, selection: Selection) {
+  constructor(cluster: string, watch: KvWatch) {
     this.#cluster = cluster;
-    this.#selection = selection;
+    this.#watch = watch;
   }
 
   /** Takes an event of the hub. One that has too much waiting is ended: its reader is too slow. */
   take({ event, encoded }: Recent): void {
-    const seen = selected(event, this.#selection);
+    const seen = seenBy(this.#watch, event);
     if (seen === null || this.#ended) return;
     const bytes = seen === event ? encoded : encodeChanges(this.#cluster, seen);
     this.#waiting.push(bytes);
@@ -126,17 +116,17 @@ export class WatchHub {
    * Begins to listen from revision `from` on. To be closed by whoever listens. Without `shares` the listener reads from the cluster by itself all along: that is for a key
    * that may not read all of what the hub would watch.
    */
-  async open(selection: Selection, from: number, signal: AbortSignal, shares = true): Promise<Listener> {
+  async open(watch: KvWatch, from: number, signal: AbortSignal, shares = true): Promise<Listener> {
     if (this.#listeners.size >= GATEWAY_LIMITS.maxListeners) {
       throw new Problem("not-available", `${this.#listeners.size} watches are open; wanted fewer before another one`);
     }
-    const listener = new Listener(this.#client.roster.cluster, selection);
+    const listener = new Listener(this.#client.roster.cluster, watch);
     this.#listeners.add(listener);
     try {
       if (shares) await (this.#starting ??= this.#start());
-      if (!shares) await this.#catchUp(listener, selection, from, signal, false);
-      else if (from < this.#oldest) await this.#catchUp(listener, selection, from, signal);
-      else this.#follow(listener, selection, from, signal);
+      if (!shares) await this.#catchUp(listener, watch, from, signal, false);
+      else if (from < this.#oldest) await this.#catchUp(listener, watch, from, signal);
+      else this.#follow(listener, watch, from, signal);
     } catch (error) {
       this.close(listener);
       throw error;
@@ -163,10 +153,8 @@ export class WatchHub {
   }
 
   /** Has a listener join from `from` on, which the hub has now; where it reads so slowly that this is gone meanwhile, it catches up first. */
-  #follow(listener: Listener, selection: Selection, from: number, signal: AbortSignal): void {
-    this.#join(listener, from).then((left) =>
-      left === null ? undefined : this.#catchUp(listener, selection, left, signal)
-    )
+  #follow(listener: Listener, watch: KvWatch, from: number, signal: AbortSignal): void {
+    this.#join(listener, from).then((left) => left === null ? undefined : this.#catchUp(listener, watch, left, signal))
       .catch((fault) => listener.end(fault));
   }
 
@@ -174,7 +162,7 @@ export class WatchHub {
   async #join(listener: Listener, from: number): Promise<number | null> {
     let next = from;
     while (next >= this.#oldest && this.#listeners.has(listener)) {
-      const recent = this.#recent.find(({ event }) => event.revision >= next);
+      const recent = this.#recent[this.#placeOf(next)];
       if (recent === undefined) {
         this.#joined.add(listener);
         return null;
@@ -184,6 +172,17 @@ export class WatchHub {
       await listener.hasRoom();
     }
     return this.#listeners.has(listener) ? next : null;
+  }
+
+  /** Returns the place in the hub of the first event at or behind a revision. */
+  #placeOf(revision: number): number {
+    let [low, high] = [0, this.#recent.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#recent[middle]!.event.revision < revision) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   async #start(): Promise<void> {
@@ -219,7 +218,7 @@ export class WatchHub {
   /** Reads what is behind the hub's latest events with a watch of its own, and joins once it is level with them, if it does at all. Resolves once that has begun. */
   async #catchUp(
     listener: Listener,
-    selection: Selection,
+    watch: KvWatch,
     from: number,
     signal: AbortSignal,
     joins = true,
@@ -231,10 +230,9 @@ export class WatchHub {
       );
     }
     this.#catchingUp++;
-    const { prefix, exact } = selection;
     const ends = new AbortController();
-    const watch = encodeKvWatch(exact ? { key: prefix } : { prefix });
-    const news = this.#client.follow(watch, from - 1, AbortSignal.any([signal, ends.signal]))[Symbol.asyncIterator]();
+    const encoded = encodeKvWatch(watch);
+    const news = this.#client.follow(encoded, from - 1, AbortSignal.any([signal, ends.signal]))[Symbol.asyncIterator]();
     const end = () => {
       ends.abort();
       this.#catchingUp--;

@@ -1,5 +1,6 @@
 /** Watches over HTTP, as server-sent events. */
 import type { Access } from "../../protocol/ports.ts";
+import type { KvWatch } from "../../state_machine/mod.ts";
 import type { Client } from "../client_types.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { Problem, problemOf } from "./problems.ts";
@@ -7,7 +8,7 @@ import { deadlineOf, numberOf } from "./requests.ts";
 import { requireWatch } from "./rights.ts";
 import { encodeEvent, idOf, KEEP_ALIVE } from "./sse.ts";
 import { storeAt } from "./store_at.ts";
-import type { Listener, Selection, WatchHub } from "./watch_hub.ts";
+import type { Listener, WatchHub } from "./watch_hub.ts";
 
 /**
  * `GET /v1/watch?prefix=|key=&from=`: changes of the keys, each once and in order. `from` N begins with revision N; a `Last-Event-ID` of N goes on with N + 1;
@@ -19,10 +20,10 @@ export async function watchKeys(
   request: Request,
   access: Access,
 ): Promise<Response> {
-  const selection = selectionOf(request);
-  requireWatch(access, selection.exact ? { key: selection.prefix } : { prefix: selection.prefix });
+  const watch = watchOf(request);
+  requireWatch(access, watch);
   const { revision: storeRevision, readsAll } = await storeAt(client, deadlineOf(request));
-  if (!readsAll) await requireReadable(client, selection, request);
+  if (!readsAll) await requireReadable(client, watch, request);
   const { cluster, epoch } = client.roster;
   const from = firstOf(request, cluster) ?? storeRevision + 1;
   if (from > storeRevision + 1) {
@@ -34,7 +35,7 @@ export async function watchKeys(
   }
   const gone = new AbortController();
   const signal = AbortSignal.any([request.signal, gone.signal]);
-  const listener = await hub.open(selection, from, signal, readsAll);
+  const listener = await hub.open(watch, from, signal, readsAll);
   const hello = encodeEvent("hello", { cluster, epoch, revision: from - 1 }, idOf(cluster, from - 1));
   const end = () => {
     gone.abort();
@@ -46,19 +47,19 @@ export async function watchKeys(
 }
 
 /** Refuses a watch that the gateway's key may not have by the roster in force: what reads the same keys is refused likewise. */
-async function requireReadable(client: Client, { prefix, exact }: Selection, request: Request): Promise<void> {
-  if (exact) await client.get(prefix, deadlineOf(request));
-  else await client.list(prefix, { limit: 1, ...deadlineOf(request) });
+async function requireReadable(client: Client, watch: KvWatch, request: Request): Promise<void> {
+  if ("key" in watch) await client.get(watch.key, deadlineOf(request));
+  else await client.list(watch.prefix, { limit: 1, ...deadlineOf(request) });
 }
 
-function selectionOf(request: Request): Selection {
+function watchOf(request: Request): KvWatch {
   const { searchParams } = new URL(request.url);
   const [key, prefix] = [searchParams.get("key"), searchParams.get("prefix")];
   if (key !== null && prefix !== null) {
     throw new Problem("bad-request", "key and prefix were given; wanted one of them");
   }
   if (key === "") throw new Problem("bad-request", "key was given empty; wanted one of 1 to 1024 bytes");
-  return key === null ? { prefix: prefix ?? "", exact: false } : { prefix: key, exact: true };
+  return key === null ? { prefix: prefix ?? "" } : { key };
 }
 
 /** Returns the first revision that is wanted, or undefined if none is named. */
