@@ -4,7 +4,7 @@ import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import type { Digest } from "../../protocol/ids.ts";
 import type { StateMachine } from "../../protocol/ports.ts";
 import { certificateCodec, checkpointProofCodec } from "../../transport/codec/mod.ts";
-import { encodeCommand } from "../calls/kv.ts";
+import { encodeCommand } from "../calls/encode.ts";
 import { pause } from "../calls/pause.ts";
 import type { Client } from "../client_types.ts";
 import { chooseTarget, type Target } from "./choose_target.ts";

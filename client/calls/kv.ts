@@ -1,7 +1,7 @@
 /** The built-in key-value store's calls, on top of a client that executes commands. */
-import { decodeKvResult, encodeKvCommand, KV_LIMITS, type KvCommand } from "../../state_machine/mod.ts";
-import { UsageError } from "../errors.ts";
+import { decodeKvResult, KV_LIMITS, type KvCommand } from "../../state_machine/mod.ts";
 import type { CallOptions, Executed, RequestOptions } from "../loop/requests.ts";
+import { encodeCommand } from "./encode.ts";
 import {
   type KeysOutcome,
   keysOutcome,
@@ -46,16 +46,6 @@ export interface Ordered {
   readonly execute: (command: Uint8Array, options?: RequestOptions) => Promise<Executed>;
   /** Has a query answered at its place in the log (§7.4). */
   readonly ask: (query: Uint8Array, options?: CallOptions) => Promise<Executed>;
-}
-
-/** Encodes a command. Throws {@linkcode UsageError} naming the field that is out of its limits. */
-export function encodeCommand(command: KvCommand): Uint8Array {
-  try {
-    return encodeKvCommand(command);
-  } catch (cause) {
-    if (cause instanceof RangeError) throw new UsageError(cause.message, { cause });
-    throw cause;
-  }
 }
 
 /**

@@ -1,7 +1,8 @@
 /** Leases: keys that are deleted together once nobody renews them any more (`docs/kv-commands.md`). */
-import { decodeKvResult, encodeKvCommand, KV_LIMITS, type KvCommand, type LeaseItem } from "../../state_machine/mod.ts";
+import { decodeKvResult, KV_LIMITS, type KvCommand, type LeaseItem } from "../../state_machine/mod.ts";
 import { BusyError, NoQuorumError, RefusedError, UndecidedError, UsageError } from "../errors.ts";
 import type { CallOptions, Executed, RequestOptions } from "../loop/requests.ts";
+import { encodeCommand } from "./encode.ts";
 import { unexpected, type Written } from "./kv_outcomes.ts";
 import { pause } from "./pause.ts";
 
@@ -67,7 +68,7 @@ const RETRY_MS = 200;
 /** Returns the calls. */
 export function leaseCalls({ execute, ask }: Ordered): LeaseCalls {
   const order = async (command: KvCommand, options: RequestOptions) => {
-    const { result, index } = await execute(encode(command), options);
+    const { result, index } = await execute(encodeCommand(command), options);
     return { result: decodeKvResult(result), index };
   };
   const granted = async (command: KvCommand, options: RequestOptions): Promise<LeaseGranted> => {
@@ -87,7 +88,7 @@ export function leaseCalls({ execute, ask }: Ordered): LeaseCalls {
       return { revision: result.revision, index };
     },
     async listLeases({ after = 0, limit = KV_LIMITS.defaultListLimit, ...options } = {}) {
-      const result = decodeKvResult((await ask(encode({ op: "leases", after, limit }), options)).result);
+      const result = decodeKvResult((await ask(encodeCommand({ op: "leases", after, limit }), options)).result);
       if (result?.status !== "leases") throw unexpected("leases", result);
       return { items: result.items, more: result.more };
     },
@@ -123,14 +124,5 @@ async function tryToRenew(
       (error instanceof RefusedError && error.code === "queue-full");
     if (passes) return RETRY_MS;
     throw error;
-  }
-}
-
-function encode(command: KvCommand): Uint8Array {
-  try {
-    return encodeKvCommand(command);
-  } catch (cause) {
-    if (cause instanceof RangeError) throw new UsageError(cause.message, { cause });
-    throw cause;
   }
 }

@@ -1,6 +1,7 @@
 /** Watching keys of the built-in key-value store. */
-import { decodeEvent, encodeKvWatch, type KvWatch } from "../../state_machine/mod.ts";
+import { decodeEvent } from "../../state_machine/mod.ts";
 import { RefusedError, RevisionGoneError, UsageError } from "../errors.ts";
+import { encodeWatch } from "./encode.ts";
 import type { FeedNews } from "./follow_feed.ts";
 import type { KvCalls } from "./kv.ts";
 
@@ -55,7 +56,7 @@ export function watchCalls(
       if (from !== undefined && (!Number.isSafeInteger(from) || from < 1)) {
         throw new UsageError(`from was given ${from}; wanted a revision, from 1 on`);
       }
-      const watch = encoded(exact ? { key: prefix } : { prefix });
+      const watch = encodeWatch(exact ? { key: prefix } : { prefix });
       // A transaction of nothing is what every client may do, whatever its rights.
       const { revision: storeRevision } = await txn({ then: [] }, { repeatable: true, ...(signal ? { signal } : {}) });
       if (from !== undefined && from > storeRevision + 1) throw new RevisionGoneError(from, null, storeRevision);
@@ -63,15 +64,6 @@ export function watchCalls(
       return new KvWatching(after, () => follow(watch, after, signal));
     },
   };
-}
-
-function encoded(watch: KvWatch): Uint8Array {
-  try {
-    return encodeKvWatch(watch);
-  } catch (cause) {
-    if (cause instanceof RangeError) throw new UsageError(cause.message, { cause });
-    throw cause;
-  }
 }
 
 class KvWatching implements Watch {

@@ -10,7 +10,7 @@ const SECONDS = 10;
 const sawEverything: Enough = ({ acknowledgedWrites, reads }, { kills, checkpoints }) =>
   [acknowledgedWrites, reads, kills, checkpoints].every((count) => count > 0);
 
-Deno.test("replicas killed and wiped under load for ten seconds: every client's history is linearizable, all replicas end alike", () => {
+Deno.test("replicas killed and wiped under load for ten seconds: every client's history is linearizable, every listener hears of each change once, all replicas end alike", () => {
   const plan = chaosPlan({ seconds: SECONDS, pauseSeconds: [0.5, 1.5], clients: 4 });
   const constants = {
     ...{ checkpointEvery: plan.checkpointEvery, logTail: plan.logTail },
@@ -20,7 +20,9 @@ Deno.test("replicas killed and wiped under load for ten seconds: every client's 
     const attacks: string[] = [];
     const { result } = await runChaos(cluster, plan, (attack) => attacks.push(attack), sawEverything);
     assertEquals(result.faults, [], `seed ${plan.seed}: ${attacks.join(" ")}`);
-    const { clients, fleet, undecided } = result;
+    const { clients, fleet, undecided, heard, listeners } = result;
+    assertEquals(listeners, plan.clients);
+    assert(heard >= clients.acknowledgedWrites, `${heard} changes heard of ${clients.acknowledgedWrites} writes`);
     assertEquals(undecided, 0);
     assert(sawEverything(clients, fleet), `counted ${JSON.stringify({ clients, fleet })}; seed ${plan.seed}`);
   });

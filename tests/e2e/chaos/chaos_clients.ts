@@ -3,6 +3,7 @@ import { BusyError, type Client, NoQuorumError, type RequestOptions } from "../.
 import { decodeKvResult, encodeKvCommand, type KvCommand } from "../../../state_machine/mod.ts";
 import { History } from "../../simulation/checkers/history/history.ts";
 import { Rng } from "../../simulation/plan/rng.ts";
+import type { WriteDone } from "./judge_heard.ts";
 import { nameOf, shortened, valueOf } from "./values.ts";
 
 /** Concurrent operations of one client. */
@@ -14,6 +15,9 @@ const OPERATIONS_PER_KEY = 60;
 const TIMEOUT_MS = 8000;
 const FINAL_READ_MS = 60_000;
 const PARALLEL_READS = 16;
+
+/** Prefix of all their keys. */
+export const CHAOS_PREFIX = "chaos/";
 
 /** One operation as written to a file. */
 interface Line {
@@ -42,6 +46,7 @@ export class ChaosClients {
   readonly #clients: readonly Client[];
   readonly #history = new History();
   readonly #lines: Line[] = [];
+  readonly #writes: WriteDone[] = [];
   readonly #rng: Rng;
   /** Key of each slot: the number of times it was replaced, and operations begun on it. */
   readonly #slots = Array.from({ length: SLOTS }, () => ({ generation: 0, begun: 0 }));
@@ -73,6 +78,11 @@ export class ChaosClients {
   }
   get operations(): number {
     return this.#nextId;
+  }
+
+  /** Writes that changed their key, or may have. */
+  get writes(): readonly WriteDone[] {
+    return this.#writes;
   }
 
   /** Stops all clients. Throws the error a client failed with, unless it was a missing answer. */
@@ -151,11 +161,14 @@ export class ChaosClients {
       if (!(error instanceof NoQuorumError || error instanceof BusyError)) throw error;
       this.#history.finish(id, null, this.#now());
       this.tally.unknown++;
+      if (command.op !== "get") this.#writes.push(writeOf(shown, null));
       return false;
     }
     line.endedMs = this.#now();
     line.result = forJson(result);
     this.#history.finish(id, result, line.endedMs);
+    const decoded = decodeKvResult(result);
+    if (decoded?.status === "written") this.#writes.push(writeOf(shown, decoded.revision));
     this.#count(command, result);
     return true;
   }
@@ -199,7 +212,13 @@ export class ChaosClients {
   }
 }
 
-const keyOf = (slot: number, generation: number): string => `chaos/${slot}/${generation}`;
+const keyOf = (slot: number, generation: number): string => `${CHAOS_PREFIX}${slot}/${generation}`;
+
+const writeOf = (command: KvCommand, revision: number | null): WriteDone => ({
+  key: "key" in command ? command.key : "",
+  value: "value" in command ? new TextDecoder().decode(command.value) : null,
+  revision,
+});
 
 const forJson = (result: Uint8Array): unknown =>
   JSON.parse(JSON.stringify(

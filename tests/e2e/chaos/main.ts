@@ -41,7 +41,7 @@ const run = (plan: ChaosPlan): Promise<ChaosRun> =>
 
 async function change(plan: ChangesPlan, chaos: ChaosPlan): Promise<ChangesResult> {
   const result = await withCluster(chaos, clientsFor(plan), (cluster, say) => runChanges(cluster, plan, say));
-  const { made, clients, kills, keys, operations, undecided, faults } = result;
+  const { made, clients, kills, keys, operations, undecided, heard, listeners, faults } = result;
   const pauses = made.map(({ pauseMs }) => pauseMs).sort((a, b) => a - b);
   printLine(
     `\nseed ${plan.seed}: ${made.length} changes, ${kills} kills; ${operations} operations, ${clients.acknowledgedWrites} writes acknowledged`,
@@ -51,12 +51,15 @@ async function change(plan: ChangesPlan, chaos: ChaosPlan): Promise<ChangesResul
       pauses[pauses.length >> 1]
     } ms`,
   );
-  printLine(`${keys} keys judged, ${undecided} undecided`);
+  printLine(`${keys} keys judged, ${undecided} undecided; ${heardText(heard, listeners)}`);
   for (const fault of faults) console.error(`FAULT ${fault.slice(0, 4000)}`);
   return result;
 }
 
-function report({ plan, clients, fleet, attacks, keys, operations, undecided, finalIndex, faults }: ChaosResult): void {
+const heardText = (heard: number, listeners: number) => `${heard} changes heard by each of ${listeners} listeners`;
+
+function report(result: ChaosResult): void {
+  const { plan, clients, fleet, attacks, keys, operations, undecided, heard, listeners, finalIndex, faults } = result;
   const drawn = Object.entries(attacks).map(([name, times]) => `${name} ${times}`).join(", ");
   printLine(`\nseed ${plan.seed}, ${plan.seconds} s; attacks: ${drawn}`);
   const { kills, killsDuringStart, restarts, wipes, checkpoints, transfers, transferredBytes, recoveries, elections } =
@@ -76,7 +79,11 @@ function report({ plan, clients, fleet, attacks, keys, operations, undecided, fi
   printLine(
     `longest time without any answer ${longestGapSeconds.toFixed(1)} s, from second ${longestGapAt.toFixed(0)} on`,
   );
-  printLine(`${keys} keys judged, ${undecided} undecided; all replicas alike at index ${finalIndex ?? "none"}`);
+  printLine(
+    `${keys} keys judged, ${undecided} undecided; ${heardText(heard, listeners)}; all replicas alike at index ${
+      finalIndex ?? "none"
+    }`,
+  );
   for (const fault of faults) console.error(`FAULT ${fault.slice(0, 4000)}`);
 }
 

@@ -5,7 +5,8 @@ import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { Observer } from "../../../tasks/support/observer.ts";
 import { ViolationError } from "../../simulation/observer.ts";
 import { Attacker } from "./attacks.ts";
-import { ChaosClients, type ClientTally } from "./chaos_clients.ts";
+import { CHAOS_PREFIX, ChaosClients, type ClientTally } from "./chaos_clients.ts";
+import { ChaosListeners } from "./chaos_listeners.ts";
 import { Fleet, type FleetTally } from "./fleet.ts";
 import type { ChaosPlan } from "./plan.ts";
 
@@ -24,6 +25,9 @@ export interface ChaosResult {
   readonly operations: number;
   /** Number of keys for which the search for an order was given up. */
   readonly undecided: number;
+  /** Changes that each of the listeners heard of, once and in order. */
+  readonly heard: number;
+  readonly listeners: number;
   readonly finalIndex: number | null;
   /** Reasons why the run failed; empty if all is well. */
   readonly faults: readonly string[];
@@ -54,7 +58,9 @@ export async function runChaos(
   const fleet = new Fleet(cluster);
   await fleet.startAll();
   const ids = Array.from({ length: plan.clients }, (_, i) => `c${i + 1}`);
-  const clients = new ChaosClients(await Promise.all(ids.map((id) => cluster.client(id))), plan.seed);
+  const opened = await Promise.all(ids.map((id) => cluster.client(id)));
+  const clients = new ChaosClients(opened, plan.seed);
+  const listeners = new ChaosListeners(opened, CHAOS_PREFIX);
   const observer = await Observer.of(cluster, `c${clientsOf(plan)}`);
   const attacks: Record<string, number> = {};
   const faults: string[] = [];
@@ -66,6 +72,7 @@ export async function runChaos(
       return null;
     }
   };
+  await noted("the listeners", () => listeners.start());
   await noted("the run", () =>
     attack(fleet, clients, observer, plan, enough, (name) => {
       attacks[name] = (attacks[name] ?? 0) + 1;
@@ -73,11 +80,14 @@ export async function runChaos(
     }));
   await noted("a client", () => clients.stop());
   const finalIndex = faults.length > 0 ? null : await noted("the end", () => settle(fleet, clients, observer));
+  await noted("a listener", () => listeners.stop());
   const { violation, undecided } = clients.judge();
-  if (violation !== null) faults.push(violation);
+  for (const wrong of [violation, listeners.judge(clients.writes)]) if (wrong !== null) faults.push(wrong);
   faults.push(...fleet.faults);
   const { tally, keys, operations } = clients;
-  const result = { plan, clients: tally, fleet: fleet.tally, attacks, keys, operations, undecided, finalIndex, faults };
+  const heard = { heard: listeners.events, listeners: listeners.size };
+  const counts = { keys, operations, undecided, ...heard };
+  const result = { plan, clients: tally, fleet: fleet.tally, attacks, ...counts, finalIndex, faults };
   return { result, record: () => [clients.lines(), ...faults, fleet.lastLines(LAST_LINES), ""].join("\n") };
 }
 

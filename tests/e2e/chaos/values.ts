@@ -18,11 +18,8 @@ export function valueOf(id: number): Uint8Array {
 /** Returns the name that stands for that value in a history. */
 export const nameOf = (id: number): Uint8Array => UTF8.encode(`op${id}`);
 
-/** Returns a result with its value, if it has one, replaced by its name. Throws if a value is not, byte for byte, what was written. */
-export function shortened(result: Uint8Array): Uint8Array {
-  const decoded = decodeKvResult(result);
-  if (decoded?.status !== "value") return result;
-  const { value } = decoded;
+/** Returns the name of a value, that of the operation that wrote it. Throws if it is not, byte for byte, what was written. */
+export function nameIn(value: Uint8Array): string {
   const name = new TextDecoder().decode(value.subarray(0, value.indexOf(0)));
   const id = Number(/^op(\d+)$/.exec(name)?.[1] ?? NaN);
   const whole = Number.isSafeInteger(id) ? valueOf(id) : null;
@@ -31,5 +28,13 @@ export function shortened(result: Uint8Array): Uint8Array {
       `a value was read that nobody wrote, ${value.length} bytes beginning with ${value.subarray(0, 24).toHex()}`,
     );
   }
-  return encodeKvResult({ ...decoded, value: UTF8.encode(name) });
+  return name;
+}
+
+/** Returns a result with its value, if it has one, replaced by its name. Throws if a value is not what was written. */
+export function shortened(result: Uint8Array): Uint8Array {
+  const decoded = decodeKvResult(result);
+  return decoded?.status !== "value"
+    ? result
+    : encodeKvResult({ ...decoded, value: UTF8.encode(nameIn(decoded.value)) });
 }

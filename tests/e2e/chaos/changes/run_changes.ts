@@ -19,7 +19,8 @@ import type { LocalCluster } from "../../../../tasks/support/local_cluster.ts";
 import { Rng } from "../../../simulation/plan/rng.ts";
 import { EpochCluster } from "../../epochs/epoch_cluster.ts";
 import { watchPauses } from "../../support/watch_pauses.ts";
-import { ChaosClients, type ClientTally } from "../chaos_clients.ts";
+import { CHAOS_PREFIX, ChaosClients, type ClientTally } from "../chaos_clients.ts";
+import { ChaosListeners } from "../chaos_listeners.ts";
 import { ChangeDrawer, drawKinds, type Edit, editsText, isTakenAway } from "./draw_change.ts";
 import { Killer } from "./killer.ts";
 
@@ -53,6 +54,9 @@ export interface ChangesResult {
   readonly keys: number;
   readonly operations: number;
   readonly undecided: number;
+  /** Changes that each of the listeners heard of, once and in order. */
+  readonly heard: number;
+  readonly listeners: number;
   readonly kills: number;
   readonly faults: readonly string[];
   /** Returns the history of the clients and the last words of replicas, for a file. */
@@ -70,23 +74,28 @@ export async function runChanges(
 ): Promise<ChangesResult> {
   await using epochs = await EpochCluster.start(cluster);
   const ids = Array.from({ length: plan.clients }, (_, i) => `c${i + 1}`);
-  const clients = new ChaosClients(await Promise.all(ids.map((id) => epochs.client(id))), plan.seed);
+  const opened = await Promise.all(ids.map((id) => epochs.client(id)));
+  const clients = new ChaosClients(opened, plan.seed);
+  const listeners = new ChaosListeners(opened, CHAOS_PREFIX);
   const run = new ChangesRun(epochs, clients, await epochs.client(`c${plan.clients + 1}`), plan, say);
   const faults: string[] = [];
   const noted = (what: string, act: () => Promise<void>) =>
     act().catch((error) => void faults.push(`${what}: ${error instanceof Error ? error.stack : error}`));
+  await noted("the listeners", () => listeners.start());
   clients.start();
   await noted("the changes", () => run.all());
   await noted("the killer", () => run.killer.stop());
   await noted("a client", () => clients.stop());
   if (faults.length === 0) await noted("the end", () => run.settle());
+  await noted("a listener", () => listeners.stop());
   const { violation, undecided } = clients.judge();
-  if (violation !== null) faults.push(violation);
+  for (const wrong of [violation, listeners.judge(clients.writes)]) if (wrong !== null) faults.push(wrong);
   faults.push(...epochs.faults);
   const record = [clients.lines(), ...faults, epochs.report()].join("\n");
   const { tally, keys, operations } = clients;
   const { made, killer: { kills } } = run;
-  return { plan, made, clients: tally, keys, operations, undecided, kills, faults, record: () => record };
+  const counts = { keys, operations, undecided, heard: listeners.events, listeners: listeners.size, kills };
+  return { plan, made, clients: tally, ...counts, faults, record: () => record };
 }
 
 class ChangesRun {
