@@ -5,7 +5,7 @@
 import type { CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
 import type { CheckpointAnswer } from "../../transport/codec/mod.ts";
-import { pause } from "../calls/pause.ts";
+import { pause } from "../loop/pause.ts";
 import type { Gathering } from "./gathering.ts";
 import type { Trust } from "./trust.ts";
 

@@ -2,7 +2,7 @@
 import { sha256Hex } from "../../crypto/digest.ts";
 import type { Digest, ReplicaId } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import { pause } from "../calls/pause.ts";
+import { pause } from "../loop/pause.ts";
 import type { Gathering } from "./gathering.ts";
 
 /** Interval at which timers are checked. */

@@ -9,7 +9,7 @@ import { chainEntry } from "../../protocol/hash_chain.ts";
 import { offset, type ReplicaId } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { type EntriesAnswer, entryCodec } from "../../transport/codec/mod.ts";
-import { pause } from "../calls/pause.ts";
+import { pause } from "../loop/pause.ts";
 import type { Gathering } from "./gathering.ts";
 import type { Place } from "./scratch.ts";
 

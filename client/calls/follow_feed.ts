@@ -4,10 +4,10 @@ import { LIMITS } from "../../protocol/limits.ts";
 import type { FeedEvent, GetFeed } from "../../protocol/operations/feed.ts";
 import { feedAnswerCodec } from "../../transport/codec/mod.ts";
 import { RefusedError, RevisionGoneError, UsageError } from "../errors.ts";
+import { pause } from "../loop/pause.ts";
 import type { QueryJudge, Question } from "../loop/queries.ts";
 import type { CallOptions } from "../loop/requests.ts";
 import { type FeedSaid, FeedTally } from "../session/feed_tally.ts";
-import { pause } from "./pause.ts";
 
 /** The part of the roster in force that a watch needs. */
 export interface FeedView {

@@ -1,10 +1,10 @@
 /** Leases: keys that are deleted together once nobody renews them any more (`docs/kv-commands.md`). */
 import { decodeKvResult, KV_LIMITS, type KvCommand, type LeaseItem } from "../../state_machine/mod.ts";
 import { BusyError, NoQuorumError, RefusedError, UndecidedError, UsageError } from "../errors.ts";
+import { pause } from "../loop/pause.ts";
 import type { CallOptions, Executed, RequestOptions } from "../loop/requests.ts";
 import { encodeCommand } from "./encode.ts";
 import { unexpected, type Written } from "./kv_outcomes.ts";
-import { pause } from "./pause.ts";
 
 /** A lease, as it was granted or renewed. */
 export interface LeaseGranted {

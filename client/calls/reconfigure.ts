@@ -5,10 +5,10 @@ import type { Roster } from "../../crypto/roster/roster_types.ts";
 import { type ChangeRefusal, type ChangeResult, decodeChangeResult } from "../../protocol/operations/change.ts";
 import { quorumOf } from "../../protocol/quorum.ts";
 import { NoQuorumError, NotListedError, RefusedError, UsageError } from "../errors.ts";
+import { pause } from "../loop/pause.ts";
 import type { CallOptions, Executed } from "../loop/requests.ts";
 import type { ClientTimings } from "../loop/timings.ts";
 import { isRecord } from "./json_payload.ts";
-import { pause } from "./pause.ts";
 import { requireNext } from "./require_next.ts";
 import type { ReplicaStatus } from "./status_report.ts";
 

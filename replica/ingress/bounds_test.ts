@@ -49,17 +49,6 @@ Deno.test("faults within the window mute a route; faults spread over time do not
   assert(faults.mutedFor("quick", muteMs + faultsPerWindow) === 0);
 });
 
-Deno.test("who is muted again soon after the last time is muted for twice as long, up to a bound; after a while it is forgiven", () => {
-  const faults = new SourceFaults();
-  const { faultsPerWindow, muteMs, excessMuteMs, excessMuteCapMs } = INGRESS_LIMITS;
-  const flood = (now: number) => faults.add("client c1", now, faultsPerWindow, excessMuteMs, excessMuteCapMs);
-  const mutes: number[] = [];
-  let now = 0;
-  for (let i = 0; i < 6; i++) now += mutes[i] = flood(now);
-  assertEquals(mutes, [1, 2, 4, 8, 8, 8].map((times) => times * excessMuteMs));
-  assertEquals(flood(now + muteMs), excessMuteMs);
-});
-
 Deno.test("the number of routes remembered is bounded; the one at fault longest ago is forgotten", () => {
   const faults = new SourceFaults();
   const last = INGRESS_LIMITS.faultsPerWindow - 1;

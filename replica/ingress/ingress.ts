@@ -182,11 +182,10 @@ export class Ingress {
   /** Has a refusal count against its source. A forgery is a fault of a source whose connection does not end for it. */
   #blame(received: Received, refusal: Refusal, checked: number, now: number): void {
     if (refusal.blame === "forgery" && this.#expels(received, refusal.refused, now)) return;
-    const { weight, muteMs, muteCapMs } = penaltyOf(refusal, received, checked);
-    const forMs = weight === 0 ? 0 : this.#faults.add(sourceOf(received), now, weight, muteMs, muteCapMs);
-    if (forMs === 0) return;
-    this.#parts.holdOff?.(received, forMs);
-    this.#parts.muted?.(sourceOf(received), refusal.refused, forMs, speakerOf(received));
+    const { weight, muteMs } = penaltyOf(refusal, received, checked);
+    if (weight === 0 || !this.#faults.add(sourceOf(received), now, weight, muteMs)) return;
+    this.#parts.holdOff?.(received, muteMs);
+    this.#parts.muted?.(sourceOf(received), refusal.refused, muteMs, speakerOf(received));
   }
 
   /** Ends the connection that a forgery came over, if its owner is known, and drops what has been read of it (§7.5j). Returns whether it did. */
@@ -234,7 +233,7 @@ export class Ingress {
     refused.add("another-epoch");
     const { excessWeight, excessMuteMs } = INGRESS_LIMITS;
     const volume = excessWeight * Math.floor(totalBytes(received.frames) / BACKLOG_UNIT_BYTES);
-    if (volume > 0 && this.#elsewhere.add(sourceOf(received), now, volume, excessMuteMs) > 0) {
+    if (volume > 0 && this.#elsewhere.add(sourceOf(received), now, volume, excessMuteMs)) {
       holdOff?.(received, excessMuteMs);
     }
     return DONE;

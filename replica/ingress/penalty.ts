@@ -8,20 +8,18 @@ import { BACKLOG_UNIT_BYTES } from "./backlog.ts";
 export interface Penalty {
   /** Number of faults it counts for. */
   readonly weight: number;
-  /** Time for which it mutes its source if it is one too many, at least and, for who is muted again and again, at most. */
+  /** Time for which it mutes its source if it is one too many. */
   readonly muteMs: number;
-  readonly muteCapMs: number;
 }
 
 /**
  * Returns what a refusal of `received` costs its source, after `checked` signatures of it were. A fault counts once, and once more for its signatures; what is in
- * excess, and each large piece of what is refused for whatever reason, is a part of one, and its source is muted for less long, a client longer each time.
+ * excess, and each large piece of what is refused for whatever reason, is a part of one, and its source is muted for less long.
  */
-export function penaltyOf({ blame }: Refusal, { channel, frames }: Received, checked: number): Penalty {
-  const { signaturesPerFault, excessWeight, muteMs, excessMuteMs, excessMuteCapMs } = INGRESS_LIMITS;
+export function penaltyOf({ blame }: Refusal, { frames }: Pick<Received, "frames">, checked: number): Penalty {
+  const { signaturesPerFault, excessWeight, muteMs, excessMuteMs } = INGRESS_LIMITS;
   const fault = 1 + Math.floor(checked / signaturesPerFault);
   const own = { fault, forgery: fault, excess: excessWeight, none: 0 }[blame];
   const weight = own + excessWeight * Math.floor(totalBytes(frames) / BACKLOG_UNIT_BYTES);
-  if (own >= fault) return { weight, muteMs, muteCapMs: muteMs };
-  return { weight, muteMs: excessMuteMs, muteCapMs: channel === "client" ? excessMuteCapMs : excessMuteMs };
+  return { weight, muteMs: own < fault ? excessMuteMs : muteMs };
 }

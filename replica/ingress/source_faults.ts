@@ -5,8 +5,6 @@ interface Faults {
   since: number;
   count: number;
   mutedUntil: number;
-  /** Time for which it was muted last. */
-  mutedMs: number;
 }
 
 /** Faults of each source, a roster id or a connection; at most `INGRESS_LIMITS.maxFaultySources` are remembered. */
@@ -19,31 +17,25 @@ export class SourceFaults {
   }
 
   /**
-   * Takes note of a faulty packet, which counts for `weight` of them if it cost as much work. Returns for how long that mutes its source, which was not muted
-   * before; 0 if it does not. That is `muteMs`, and twice as long as the last time, up to `muteCapMs`, for one that has hardly been heard again.
+   * Takes note of a faulty packet, which counts for `weight` of them if it cost as much work. Returns whether that mutes its source, which was
+   * not before, for `muteMs`.
    */
-  add(source: string, now: number, weight = 1, muteMs: number = INGRESS_LIMITS.muteMs, muteCapMs = muteMs): number {
-    const faults = this.#faultsOf(source, now);
+  add(source: string, now: number, weight = 1, muteMs: number = INGRESS_LIMITS.muteMs): boolean {
+    const known = this.#sources.get(source);
+    const faults = known && now - known.since < INGRESS_LIMITS.faultWindowMs
+      ? known
+      : { since: now, count: 0, mutedUntil: 0 };
     faults.count += weight;
-    this.#remember(source, faults);
-    if (faults.count < INGRESS_LIMITS.faultsPerWindow) return 0;
+    const isMuted = faults.count >= INGRESS_LIMITS.faultsPerWindow;
     const wasMuted = now < faults.mutedUntil;
-    if (!wasMuted) faults.mutedMs = Math.max(muteMs, Math.min(muteCapMs, 2 * faults.mutedMs));
-    faults.mutedUntil = Math.max(faults.mutedUntil, now + (wasMuted ? muteMs : faults.mutedMs));
-    return wasMuted ? 0 : faults.mutedMs;
+    if (isMuted) faults.mutedUntil = Math.max(faults.mutedUntil, now + muteMs);
+    this.#remember(source, faults);
+    return isMuted && !wasMuted;
   }
 
   /** Number of sources remembered. */
   get size(): number {
     return this.#sources.size;
-  }
-
-  #faultsOf(source: string, now: number): Faults {
-    const known = this.#sources.get(source);
-    if (known && now - known.since < INGRESS_LIMITS.faultWindowMs) return known;
-    const { mutedUntil = 0, mutedMs = 0 } = known ?? {};
-    const isAgain = now - mutedUntil < INGRESS_LIMITS.muteMs;
-    return { since: now, count: 0, mutedUntil, mutedMs: isAgain ? mutedMs : 0 };
   }
 
   #remember(source: string, faults: Faults): void {

@@ -41,8 +41,6 @@ export const INGRESS_LIMITS = {
   /** Part of a fault for which a packet beyond its source's rate counts, and time for which one that sends too many of them is muted. */
   excessWeight: 1 / 8,
   excessMuteMs: 500,
-  /** The longest such time, of a client that is muted again within `muteMs` of the last time: twice as long each time. */
-  excessMuteCapMs: 4000,
   /** Sources whose faults are remembered; the oldest is forgotten first. */
   maxFaultySources: 1024,
   /** A client's verified requests: sustained rate, and burst; as much again over routes it has not greeted from. */

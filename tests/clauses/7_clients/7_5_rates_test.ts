@@ -49,21 +49,6 @@ Deno.test("§7.5h who sends far more than it may is left unread for a moment, an
   assertEquals(lab.send("published", packet, excessMuteMs, "r2")?.kind, "packet");
 });
 
-Deno.test("§7.5h a client that goes on like that is left unread longer each time, up to a bound; a peer is not", () => {
-  const lab = ingressLab();
-  const { queryBurst, faultsPerWindow, excessWeight, excessMuteMs, excessMuteCapMs } = INGRESS_LIMITS;
-  const status = { kind: "GetStatus", signed: lab.sign("c1", { kind: "GetStatus", client: c1, nonce: 1 }) } as const;
-  const prevote = announce(lab, 1);
-  const excess = faultsPerWindow / excessWeight;
-  for (let round = 0, now = 0; round < 5; round++, now += excessMuteCapMs + 1) {
-    for (let i = 0; i < 3 * queryBurst + excess; i++) lab.send("client", status, now, "c1");
-    for (let i = 0; i < 3 * PEER_RATES.PreVote + excess; i++) lab.send("published", prevote, now, "r2");
-  }
-  const timesOf = (channel: string) => lab.muted.filter(([source]) => source.startsWith(channel)).map(([, , ms]) => ms);
-  assertEquals(timesOf("client"), [1, 2, 4, 8, 8].map((times) => times * excessMuteMs));
-  assertEquals(timesOf("published"), Array(5).fill(excessMuteMs));
-});
-
 Deno.test("§7.5h §7.3c a request that its client's quota has no room for is dropped before its signature is checked", () => {
   const lab = ingressLab();
   lab.state.view.role = "leader";
