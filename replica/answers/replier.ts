@@ -54,6 +54,11 @@ export class Replier {
   readonly #parts: ReplierParts;
   readonly #pace: ReplyPace;
   readonly #bytes = new TokenBuckets(INGRESS_LIMITS.replyBytesPerSecond, INGRESS_LIMITS.replyByteBurst);
+  /** Of queries over routes that their client has not greeted from. */
+  readonly #bytesElsewhere = new TokenBuckets(
+    INGRESS_LIMITS.replyBytesPerSecond / INGRESS_LIMITS.elsewhereShare,
+    INGRESS_LIMITS.replyByteBurst / INGRESS_LIMITS.elsewhereShare,
+  );
   readonly #readBytesLeft = new TokenBuckets(INGRESS_LIMITS.readBytesPerSecond, INGRESS_LIMITS.readByteBurst);
   /** Answers to fast reads that wait for what else this turn has for clients, and their bytes. */
   #reads: Delivery[] = [];
@@ -159,14 +164,15 @@ export class Replier {
     const { routes, now } = this.#parts;
     const time = now();
     const payer = routes.payer(client, route, time);
-    if (!this.#bytes.allows(payer, time)) return null;
+    const bytes = payer === client ? this.#bytes : this.#bytesElsewhere;
+    if (!bytes.allows(payer, time)) return null;
     const said: QueryAnswer | Silence = query();
     const { workBytes = 0 } = said;
     if (said.payload === null) {
-      this.#bytes.take(payer, time, workBytes);
+      bytes.take(payer, time, workBytes);
       return said as Said;
     }
-    this.#bytes.take(payer, time, said.payload.length + workBytes + INGRESS_LIMITS.answerOverheadBytes);
+    bytes.take(payer, time, said.payload.length + workBytes + INGRESS_LIMITS.answerOverheadBytes);
     this.answer(route, client, nonce, said);
     return said as Said;
   }

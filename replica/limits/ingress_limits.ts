@@ -82,9 +82,11 @@ export const INGRESS_LIMITS = {
   busyBurst: 200,
   /** Time for which the same answer to the same request of a client is not sent again. */
   replyPaceMs: 100,
-  /** Bytes of answers to one client: sustained rate, and burst; as much again for queries over routes it has not greeted from. */
+  /** Bytes of answers to one client: sustained rate, and burst; for queries over routes it has not greeted from, a part of that besides. */
   replyBytesPerSecond: 2 * 1024 * 1024,
   replyByteBurst: 8 * 1024 * 1024,
+  /** That part: one in so many. Before it has greeted, a client needs no more than to learn how things are. */
+  elsewhereShare: 4,
   /** Cost of an answer in bytes besides its result: fields, frames, signature. */
   answerOverheadBytes: 128,
   /** Cost in bytes of looking up one chunk of a snapshot, found or not. */
