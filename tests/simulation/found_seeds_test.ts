@@ -30,6 +30,13 @@ const FOUND = [
     fault:
       "the simulation's own: in the first term of an epoch a leader of two chains had but one, and left a single replica something uncommitted",
   },
+  {
+    seed: 6200076,
+    replicas: 4,
+    changes: true,
+    fault:
+      "the simulation's own: a leader had no second chain to lead anybody astray with, and looked for its first entry",
+  },
 ] as const;
 
 for (const { fault, seed, ...options } of FOUND) {

@@ -51,6 +51,7 @@ function leadAstray(situation: Situation, led: Led, rogueTerm: RogueTerm): Astra
 /** Returns whether the victim has not yet seen that something else is committed. */
 function isAstray({ colluders }: Situation, { victim, chain, rogueTerm }: Astray): boolean {
   const state = colluders.peek(victim);
+  if (chain.length === rogueTerm.base.index) return false;
   if (state === null || state.hard.currentTerm > rogueTerm.term) return false;
   return state.commitIndex <= rogueTerm.base.index ||
     contains(state.log, chain.headAt(rogueTerm.base.index + 1 as typeof state.commitIndex));
