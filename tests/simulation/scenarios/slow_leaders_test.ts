@@ -1,6 +1,7 @@
 /** Each scenario of slow leaders comes about, and they are gone in time; honest ones are left in peace (§14.8). */
 import { assert, assertEquals } from "@std/assert";
-import type { Millis } from "../../../protocol/ids.ts";
+import { sha256Hex } from "../../../crypto/digest.ts";
+import type { Digest, Millis } from "../../../protocol/ids.ts";
 import { longTest } from "../../support/long_tests.ts";
 import { createFakeCrypto } from "../network/sim_crypto.ts";
 import { drawPlan } from "../plan/draw_plan.ts";
@@ -50,6 +51,32 @@ for (const scenario of ["slow-leaders", "censors", "partial-showers", "uneven-cl
     }
   });
 }
+
+/** Returns the longest wait of an honest client for one of its commands, and the election timeout. */
+function longestWait(scenario: string, seed: number): readonly [waitMs: Millis, timeoutMs: Millis] {
+  const plan = { ...drawPlan(seed, { scenario }), crypto: "fake" } as const;
+  const honest = new Set(plan.clients.filter(({ behaviour }) => behaviour === "honest").map(({ id }) => id));
+  const begun = new Map<Digest, Millis>();
+  let longest = 0;
+  const { violation } = runPlan(plan, createFakeCrypto(), {
+    observer: {
+      requested({ message, body }, now) {
+        const digest = sha256Hex(body);
+        if (message.kind === "SendRequest" && honest.has(message.client) && !begun.has(digest)) begun.set(digest, now);
+      },
+      accepted: (_client, { request }, now) => void (longest = Math.max(longest, now - (begun.get(request) ?? now))),
+    },
+  });
+  assertEquals(violation, null, `${scenario}, seed ${seed}`);
+  return [longest, plan.constants.electionTimeoutMs];
+}
+
+Deno.test("scenario censors: who is left out for a colluding client is served within a few election timeouts", () => {
+  const waits = [1, 2, 3, 4].map((seed) => longestWait("censors", seed));
+  const timeouts = Math.max(...waits.map(([waitMs, timeoutMs]) => waitMs / timeoutMs));
+  console.log(`longest waits ${waits.map(([ms, of]) => `${Math.round(ms)} ms at T = ${of}`).join(", ")}`);
+  assert(timeouts > 1 && timeouts < 8, `${timeouts}`);
+});
 
 Deno.test("scenario floor-leaders: a leader just quick enough stays, and its clients are served", () => {
   for (const seed of [1, 2]) {
