@@ -9,7 +9,6 @@ export class Listeners {
   readonly #heard: number[][] = [];
   readonly #delays: number[] = [];
   readonly #begun: Begun;
-  #wrong = 0;
 
   /** `begun` grows while writes begin. */
   constructor(begun: Begun) {
@@ -33,8 +32,7 @@ export class Listeners {
   close(writes: number): { readonly delay: LatencySummary; readonly wrong: number } {
     this.#abort.abort();
     const isRight = (places: readonly number[]) => places.length === writes && places.every((place, i) => place === i);
-    this.#wrong = this.#heard.filter((places) => !isRight(places)).length;
-    return { delay: summarize(this.#delays), wrong: this.#wrong };
+    return { delay: summarize(this.#delays), wrong: this.#heard.filter((places) => !isRight(places)).length };
   }
 
   async #listen(url: string, index: number): Promise<void> {

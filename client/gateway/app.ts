@@ -52,12 +52,14 @@ export function createApp(client: Client, rules: AccessRules, play: PlayControl 
   const counts = new GatewayCounts();
   let underWay = 0;
   const metrics = metricsHandler({ client, counts, underWay: () => underWay, listeners: () => hub.size });
-  const app = routed(client, hub, metrics);
+  const routes = routesOf(client, hub, metrics);
+  const app = routed(routes);
+  const labels = [...Object.keys(routes).map(labelOf), ...DASHBOARD_LABELS];
   return {
     async fetch(request) {
       const startedAt = performance.now();
       const response = await answerTo(request);
-      counts.answered(routeOf(request), response.status, performance.now() - startedAt);
+      counts.answered(routeOf(request, labels), response.status, performance.now() - startedAt);
       return response;
     },
     close: () => {
@@ -101,27 +103,15 @@ export function createApp(client: Client, rules: AccessRules, play: PlayControl 
 const pathOf = (request: Request): string | null => URL.parse(request.url)?.pathname ?? null;
 
 /** Returns what counts as the route of a request: an address of the gateway's without what it names. */
-function routeOf(request: Request): string {
+function routeOf(request: Request, labels: readonly string[]): string {
   const pathname = pathOf(request) ?? "";
   if (isPagePath(pathname)) return "/";
-  return ROUTES.find((route) => route.endsWith("/") ? pathname.startsWith(route) : pathname === route) ?? "other";
+  return labels.find((route) => route.endsWith("/") ? pathname.startsWith(route) : pathname === route) ?? "other";
 }
 
-const ROUTES: readonly string[] = [
-  ...[
-    "/v1/kv",
-    "/v1/kv/",
-    "/v1/txn",
-    "/v1/leases",
-    "/v1/leases/",
-    "/v1/watch",
-    "/v1/log/",
-    "/v1/status",
-    "/v1/dashboard",
-    "/v1/play/",
-  ],
-  ...["/healthz", "/readyz", "/metrics", "/openapi.json"],
-];
+/** Returns an address without what it names. */
+const labelOf = (path: string): string => path.replace(/[*:].*$/, "");
+const DASHBOARD_LABELS = ["/v1/dashboard", "/v1/play/"] as const;
 
 /** Its data tells keys of all kinds, and its play breaks replicas. */
 function requireDashboard(access: Access, pathname: string): void {
@@ -130,9 +120,9 @@ function requireDashboard(access: Access, pathname: string): void {
 }
 
 /** Returns what is served at each address but the dashboard's. */
-function routed(client: Client, hub: WatchHub, metrics: Handler): Hono<Sender> {
+function routesOf(client: Client, hub: WatchHub, metrics: Handler): Readonly<Record<string, Methods>> {
   const document = openApiDocument();
-  const routes: Readonly<Record<string, Methods>> = {
+  return {
     "/v1/kv": { GET: (request, access) => listKeys(client, request, access) },
     "/v1/kv/*": {
       GET: (request, access) => getKey(client, request, access),
@@ -157,6 +147,9 @@ function routed(client: Client, hub: WatchHub, metrics: Handler): Hono<Sender> {
     "/metrics": { GET: metrics },
     "/openapi.json": { GET: () => json(document) },
   };
+}
+
+function routed(routes: Readonly<Record<string, Methods>>): Hono<Sender> {
   const app = new Hono<Sender>();
   for (const [path, methods] of Object.entries(routes)) {
     app.all(path, ({ req: { raw }, env: { access } }) => {

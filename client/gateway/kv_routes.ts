@@ -3,8 +3,8 @@ import type { Access } from "../../protocol/ports.ts";
 import { KV_LIMITS } from "../../state_machine/mod.ts";
 import { type Json, printable } from "../calls/json_payload.ts";
 import type { PutOptions } from "../calls/kv.ts";
-import type { OperationOutcome, WriteOutcome } from "../calls/kv_outcomes.ts";
-import { transactionCommand } from "../calls/transaction.ts";
+import type { WriteOutcome } from "../calls/kv_outcomes.ts";
+import { type Operation, transactionCommand } from "../calls/transaction.ts";
 import { transactionFromJson, transactionJson } from "../calls/transaction_json.ts";
 import { valueJson } from "../calls/value_json.ts";
 import type { Client } from "../client_types.ts";
@@ -78,16 +78,25 @@ async function putAt(
   { lease, ...options }: PutOptions,
 ): Promise<WriteOutcome> {
   if (lease === undefined) return await client.cas(key, wanted, value, options);
-  const { succeeded, revision, index, results: [there] } = await client.txn({
-    compare: [{ key, target: "revision", is: "=", to: wanted }],
-    then: [{ op: "put", key, value, lease }],
-    else: [{ op: "get", key }],
-  }, options);
-  return { done: succeeded, revision: succeeded ? revision : revisionOf(there), index };
+  return await doAt(client, wanted, { op: "put", key, value, lease }, options);
 }
 
-/** Returns the revision of a key that a transaction got; 0 if it is absent. */
-const revisionOf = (got: OperationOutcome | undefined): number => got?.op === "get" && got.found ? got.revision : 0;
+/** Does one write by a transaction if its key is at a revision. Tells the revision of the key otherwise, 0 if it is absent. */
+async function doAt(
+  client: Client,
+  wanted: number,
+  write: Extract<Operation, { readonly op: "put" | "delete" }>,
+  options: Omit<PutOptions, "lease">,
+): Promise<WriteOutcome> {
+  const { key } = write;
+  const { succeeded, revision, index, results: [there] } = await client.txn({
+    compare: [{ key, target: "revision", is: "=", to: wanted }],
+    then: [write],
+    else: [{ op: "get", key }],
+  }, options);
+  const present = there?.op === "get" && there.found ? there.revision : 0;
+  return { done: succeeded, revision: succeeded ? revision : present, index };
+}
 
 /** `DELETE /v1/kv/{key}`; with `If-Match` only at that revision. */
 export async function deleteKey(client: Client, request: Request, access: Access): Promise<Response> {
@@ -101,12 +110,8 @@ export async function deleteKey(client: Client, request: Request, access: Access
     if (!done) throw wanted === "*" ? precondition(key, 0, "*") : absent();
     return json({ revision, index });
   }
-  const { succeeded, revision, index, results: [there] } = await client.txn({
-    compare: [{ key, target: "revision", is: "=", to: wanted }],
-    then: [{ op: "delete", key }],
-    else: [{ op: "get", key }],
-  }, options);
-  if (!succeeded) throw precondition(key, revisionOf(there), wanted);
+  const { done, revision, index } = await doAt(client, wanted, { op: "delete", key }, options);
+  if (!done) throw precondition(key, revision, wanted);
   if (wanted === 0) throw absent();
   return json({ revision, index });
 }

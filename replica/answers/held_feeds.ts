@@ -23,7 +23,6 @@ export interface HeldFeedsParts extends Answering {
   readonly replier: Pick<Replier, "answerWithinBudget">;
 }
 
-const NOTHING: Silence = { payload: null, workBytes: 0 };
 /** Bytes of an event in an answer besides its value: position, length. */
 const EVENT_FRAMING = 8 + 4;
 /** Room in a payload for events: all but version, kind, position, count and reason. */
@@ -92,13 +91,13 @@ export class HeldFeeds {
     const before = held.through;
     const feed = feedAnswer(state, this.#parts, held.question, before);
     if (feed !== null && "ok" in feed) return feed;
-    if (feed?.kind === "events") {
-      const workBytes = INGRESS_LIMITS.feedPositionBytes * (feed.through - before);
-      if (feed.events.length > 0) return answerOf(bounded(feed), workBytes);
-      held.through = feed.through;
-      if (now < held.deadlineAt) return { payload: null, workBytes };
-    } else if (feed !== null) return answerOf(feed);
-    return now < held.deadlineAt ? NOTHING : answerOf({ kind: "events", events: [], through: held.through });
+    if (feed !== null && feed.kind !== "events") return answerOf(feed);
+    const through = feed?.through ?? before;
+    const workBytes = INGRESS_LIMITS.feedPositionBytes * (through - before);
+    if (feed !== null && feed.events.length > 0) return answerOf(bounded(feed), workBytes);
+    held.through = through;
+    if (now < held.deadlineAt) return { payload: null, workBytes };
+    return answerOf({ kind: "events", events: [], through });
   }
 
   /** Holds a question in place of the same one that came before over this route, and of the oldest where there is no more room. */

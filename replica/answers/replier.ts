@@ -167,13 +167,9 @@ export class Replier {
     const bytes = payer === client ? this.#bytes : this.#bytesElsewhere;
     if (!bytes.allows(payer, time)) return null;
     const said: QueryAnswer | Silence = query();
-    const { workBytes = 0 } = said;
-    if (said.payload === null) {
-      bytes.take(payer, time, workBytes);
-      return said as Said;
-    }
-    bytes.take(payer, time, said.payload.length + workBytes + INGRESS_LIMITS.answerOverheadBytes);
-    this.answer(route, client, nonce, said);
+    const ownBytes = said.payload === null ? 0 : said.payload.length + INGRESS_LIMITS.answerOverheadBytes;
+    bytes.take(payer, time, ownBytes + (said.workBytes ?? 0));
+    if (said.payload !== null) this.answer(route, client, nonce, said);
     return said as Said;
   }
 

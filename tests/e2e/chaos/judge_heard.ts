@@ -23,7 +23,7 @@ export function judgeHeard(heard: readonly (readonly Heard[])[], writes: readonl
     if (place >= 0) return `listener ${i} heard ${text(one[place]!)} behind ${text(one[place - 1]!)}`;
   }
   for (const [i, one] of others.entries()) {
-    const place = Math.max(first.length, one.length) === 0 ? -1 : differenceOf(first, one);
+    const place = differenceOf(first, one);
     if (place >= 0) return `listener ${i + 1} heard ${text(one[place])} where listener 0 heard ${text(first[place])}`;
   }
   return beside(first, writes);
@@ -37,16 +37,17 @@ function differenceOf(first: readonly Heard[], other: readonly Heard[]): number 
 function beside(heard: readonly Heard[], writes: readonly WriteDone[]): string | null {
   const at = new Map(heard.map((each) => [each.revision, each]));
   const unknown = new Map<string, number>();
-  for (const write of writes) {
-    if (write.revision === null) {
-      unknown.set(nameOf(write), (unknown.get(nameOf(write)) ?? 0) + 1);
+  for (const { key, value, revision } of writes) {
+    const name = nameOf({ key, value });
+    if (revision === null) {
+      unknown.set(name, (unknown.get(name) ?? 0) + 1);
       continue;
     }
-    const told = at.get(write.revision);
-    if (told === undefined || nameOf(told) !== nameOf(write)) {
-      return `${text({ ...write, revision: write.revision })} was acknowledged, and heard was ${text(told)}`;
+    const told = at.get(revision);
+    if (told === undefined || nameOf(told) !== name) {
+      return `${text({ key, value, revision })} was acknowledged, and heard was ${text(told)}`;
     }
-    at.delete(write.revision);
+    at.delete(revision);
   }
   for (const told of at.values()) {
     const left = unknown.get(nameOf(told)) ?? 0;
